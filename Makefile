@@ -1,0 +1,74 @@
+# Everything that is done with Redial by hand or by CI. `make help` lists it.
+# A bare Debian 12 with python3.11, python3-venv and make is enough.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po)
+COMPILED := $(CATALOGUES:.po=.mo)
+LANGUAGES := en sw
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install install-dev run test check format docs words words-compile clean
+
+help:  ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed words-compile  ## Set up .venv with what Redial runs with
+
+install-dev: $(VENV)/installed-dev words-compile  ## Set up .venv with what checks and tests need too
+
+run: install  ## Start everything in this terminal; Ctrl-C stops it
+	@$(BIN)/python -m runtime run
+
+test: install-dev  ## Run every test, on a PostgreSQL and a Redis of their own
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: install-dev  ## Check style, types and the arrows between packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install-dev  ## Lay the code out and mend what can be mended by rule
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: install  ## Write the generated pages under docs/
+	@$(BIN)/python -m flask --app app docs
+
+words: install-dev  ## Collect every sentence into the catalogues under locale/
+	$(BIN)/pybabel --quiet extract --mapping locale/babel.cfg --keyword say --sort-by-file --no-location \
+	    --project Redial --output locale/redial.pot .
+	@for language in $(LANGUAGES); do \
+	    test -f locale/$$language/LC_MESSAGES/redial.po && action="update --no-fuzzy-matching" || action=init; \
+	    $(BIN)/pybabel --quiet $$action --domain redial --input-file locale/redial.pot \
+	        --output-dir locale --locale $$language || exit 1; \
+	done
+	@$(MAKE) --no-print-directory words-compile
+
+words-compile: $(COMPILED)
+
+%.mo: %.po $(VENV)/installed
+	@$(BIN)/pybabel --quiet compile --domain redial --input-file $< --output-file $@
+
+clean:  ## Remove what was installed and cached; var/ with its data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find locale -name '*.mo' -delete
+
+$(BIN)/python:
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/installed: requirements.txt | $(BIN)/python
+	@echo "Installing requirements.txt ..."
+	@$(PIP) install --requirement requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed | $(BIN)/python
+	@echo "Installing requirements-dev.txt ..."
+	@$(PIP) install --requirement requirements-dev.txt
+	@touch $@
