@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
-LANGUAGES := en sw
+LANGUAGES = $(notdir $(patsubst %/,%,$(wildcard locale/*/)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -39,13 +39,13 @@ format: install-dev  ## Lay the code out and mend what can be mended by rule
 docs: install  ## Write the generated pages under docs/
 	@$(BIN)/python -m flask --app app docs
 
-words: install-dev  ## Collect every sentence into the catalogues under locale/
-	$(BIN)/pybabel --quiet extract --mapping locale/babel.cfg --keyword say --sort-by-file --no-location \
-	    --project Redial --output locale/redial.pot .
+words: install  ## Collect every sentence into locale/ (LANGUAGES=fr begins another language)
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword say --add-comments "Note:" --no-location \
+	    --sort-output --project Redial --version 1 --output locale/redial.pot .
 	@for language in $(LANGUAGES); do \
-	    test -f locale/$$language/LC_MESSAGES/redial.po && action="update --no-fuzzy-matching" || action=init; \
-	    $(BIN)/pybabel --quiet $$action --domain redial --input-file locale/redial.pot \
-	        --output-dir locale --locale $$language || exit 1; \
+	    test -f locale/$$language/LC_MESSAGES/redial.po && step="update --no-fuzzy-matching --ignore-pot-creation-date" || step=init; \
+	    $(BIN)/pybabel --quiet $$step --domain redial --input-file locale/redial.pot --output-dir locale \
+	        --locale $$language || exit 1; \
 	done
 	@$(MAKE) --no-print-directory words-compile
 
