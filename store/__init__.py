@@ -1,0 +1,1 @@
+"""PostgreSQL: what must outlive every process. The tables, the queries, the migrations."""

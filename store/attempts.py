@@ -1,0 +1,135 @@
+"""The calls that may move money, each written down before it is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from store.tables import attempts
+from topup.ids import mint_attempt_reference, short_reference
+from topup.money import Money
+from topup.orders import Order
+from topup.ports import Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An attempt as it is kept: the port's view of it, and whose it is."""
+
+    attempt: Attempt
+    order_id: str
+    purpose: str
+    number: int
+    provider: str
+    receipt: str | None
+    outcome: str | None
+
+
+def begin(
+    connection: Connection,
+    *,
+    order: Order,
+    purpose: str,
+    provider: str,
+    msisdn: str,
+    facts: Mapping[str, object],
+    now: datetime,
+) -> Attempt:
+    """Write down the order's next attempt for `purpose` (charge, credit or refund). The order must be locked."""
+    counted = select(func.count()).where(attempts.c.order_id == order.id, attempts.c.purpose == purpose)
+    number = (connection.scalar(counted) or 0) + 1
+    reference = mint_attempt_reference(order_id=order.id, purpose=purpose, number=number)
+    connection.execute(
+        insert(attempts).values(
+            reference=reference,
+            order_id=order.id,
+            purpose=purpose,
+            number=number,
+            provider=provider,
+            msisdn=msisdn,
+            amount_minor=order.amount.minor,
+            currency=order.amount.currency,
+            sent_at=now,
+            facts=dict(facts),
+        )
+    )
+    label = short_reference(order.id)
+    return Attempt(reference=reference, label=label, msisdn=msisdn, amount=order.amount, facts=facts)
+
+
+def note(
+    connection: Connection,
+    reference: str,
+    *,
+    outcome: str,
+    now: datetime,
+    provider_ref: str | None = None,
+    receipt: str | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Add what has become known of an attempt. What was known before and is not given again stays."""
+    values: dict[str, Any] = {"outcome": outcome, "outcome_at": now}
+    if provider_ref is not None:
+        values["provider_ref"] = provider_ref
+    if receipt is not None:
+        values["receipt"] = receipt
+    if facts:
+        values["facts"] = attempts.c.facts.op("||")(dict(facts))
+    connection.execute(update(attempts).where(attempts.c.reference == reference).values(values))
+
+
+def get(connection: Connection, reference: str) -> Kept | None:
+    """The attempt of this reference."""
+    return _kept(connection.execute(select(attempts).where(attempts.c.reference == reference)).one_or_none())
+
+
+def by_provider_ref(connection: Connection, *, provider: str, provider_ref: str) -> Kept | None:
+    """The attempt that the provider knows by this name."""
+    found = select(attempts).where(attempts.c.provider == provider, attempts.c.provider_ref == provider_ref)
+    return _kept(connection.execute(found.order_by(attempts.c.sent_at.desc()).limit(1)).one_or_none())
+
+
+def last(connection: Connection, *, order_id: str, purpose: str) -> Kept | None:
+    """The order's newest attempt for `purpose`."""
+    found = select(attempts).where(attempts.c.order_id == order_id, attempts.c.purpose == purpose)
+    return _kept(connection.execute(found.order_by(attempts.c.number.desc()).limit(1)).one_or_none())
+
+
+def receipt_is_taken(connection: Connection, *, provider: str, receipt: str, reference: str) -> bool:
+    """Whether another charge already has this receipt, so that it cannot be this one's too."""
+    found = select(attempts.c.reference).where(
+        attempts.c.provider == provider, attempts.c.receipt == receipt, attempts.c.purpose == "charge"
+    )
+    return connection.scalar(found.where(attempts.c.reference != reference).limit(1)) is not None
+
+
+def charge_receipt(connection: Connection, order_id: str) -> str | None:
+    """The receipt of the charge that paid the order."""
+    found = select(attempts.c.receipt).where(
+        attempts.c.order_id == order_id, attempts.c.purpose == "charge", attempts.c.receipt.is_not(None)
+    )
+    return connection.scalar(found.order_by(attempts.c.number.desc()).limit(1))
+
+
+def _kept(row: Row[Any] | None) -> Kept | None:
+    if row is None:
+        return None
+    attempt = Attempt(
+        reference=row.reference,
+        label=short_reference(row.order_id),
+        msisdn=row.msisdn,
+        amount=Money(row.amount_minor, row.currency),
+        provider_ref=row.provider_ref,
+        facts=row.facts,
+    )
+    return Kept(
+        attempt=attempt,
+        order_id=row.order_id,
+        purpose=row.purpose,
+        number=row.number,
+        provider=row.provider,
+        receipt=row.receipt,
+        outcome=row.outcome,
+    )

@@ -1,0 +1,142 @@
+"""The orders in PostgreSQL: the port topup.orders.Book, and the questions that screens and people ask."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from store import outbox
+from store.tables import order_moves, orders, transfers
+from topup.life import Event, State
+from topup.line import LineState
+from topup.money import Money
+from topup.orders import Move, Order, OrderNotFound
+
+
+class SqlBook:
+    """The book of orders within the transaction of `connection`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, order: Order) -> bool:
+        """Keep a new order; False when one of this id is kept already."""
+        values = {
+            "id": order.id,
+            "kind": order.kind,
+            "channel": order.channel,
+            "asked_by": order.asked_by,
+            "line": order.line,
+            "payer": order.payer,
+            "amount_minor": order.amount.minor,
+            "currency": order.amount.currency,
+            "language": order.language,
+            "line_was": order.line_was.value,
+            "payment_provider": order.payment_provider,
+            "credit_provider": order.credit_provider,
+            "placed_at": order.placed_at,
+            "state": order.state.value,
+            "seq": order.seq,
+            "state_at": order.placed_at,
+        }
+        done = self._connection.execute(upsert(orders).values(values).on_conflict_do_nothing())
+        return done.rowcount == 1
+
+    def lock(self, order_id: str) -> Order:
+        """The order, locked until the transaction ends. Raises OrderNotFound."""
+        return self._one(order_id, for_update=True)
+
+    def get(self, order_id: str) -> Order:
+        """The order as it is now. Raises OrderNotFound."""
+        return self._one(order_id, for_update=False)
+
+    def history(self, order_id: str) -> Sequence[Event]:
+        """The events of its moves, oldest first."""
+        found = select(order_moves.c.event).where(order_moves.c.order_id == order_id).order_by(order_moves.c.seq)
+        return [Event(event) for event in self._connection.scalars(found)]
+
+    def last_detail(self, order_id: str, *, event: Event | None = None) -> dict[str, Any]:
+        """The detail of the newest move (of this event); empty when there is none."""
+        found = select(order_moves.c.detail).where(order_moves.c.order_id == order_id)
+        if event is not None:
+            found = found.where(order_moves.c.event == event.value)
+        return dict(self._connection.scalar(found.order_by(order_moves.c.seq.desc()).limit(1)) or {})
+
+    def record(self, move: Move) -> None:
+        """Keep a move with all that belongs to it."""
+        rule = move.rule
+        self._connection.execute(
+            insert(order_moves).values(
+                order_id=move.order_id,
+                seq=move.seq,
+                prev_seq=max(move.seq - 1, 0),
+                source=rule.source.value,
+                event=rule.event.value,
+                target=rule.target.value,
+                at=move.at,
+                detail=dict(move.detail),
+            )
+        )
+        self._keep_transfer(move)
+        self._connection.execute(
+            update(orders)
+            .where(orders.c.id == move.order_id)
+            .values(state=rule.target.value, seq=move.seq, state_at=move.at)
+        )
+        outbox.owe(self._connection, move)
+
+    def recent(self, msisdn: str, *, count: int) -> list[Order]:
+        """The newest `count` orders that this number asked for or that were for its line, newest first."""
+        found = select(orders).where(or_(orders.c.asked_by == msisdn, orders.c.line == msisdn))
+        rows = self._connection.execute(found.order_by(orders.c.placed_at.desc()).limit(count))
+        return [_order(row) for row in rows]
+
+    def another_is_crediting(self, order: Order) -> bool:
+        """Whether a credit of another order may be on its way to the same line."""
+        found = select(orders.c.id).where(
+            orders.c.line == order.line, orders.c.state == State.CREDITING.value, orders.c.id != order.id
+        )
+        return self._connection.scalar(found.limit(1)) is not None
+
+    def _one(self, order_id: str, *, for_update: bool) -> Order:
+        found = select(orders).where(orders.c.id == order_id)
+        row = self._connection.execute(found.with_for_update() if for_update else found).one_or_none()
+        if row is None:
+            raise OrderNotFound(order_id=order_id)
+        return _order(row)
+
+    def _keep_transfer(self, move: Move) -> None:
+        if move.transfer is None:
+            return
+        self._connection.execute(
+            insert(transfers).values(
+                order_id=move.order_id,
+                seq=move.seq,
+                leg=1,
+                source=move.transfer.source,
+                target=move.transfer.target,
+                amount_minor=move.transfer.amount.minor,
+                currency=move.transfer.amount.currency,
+                at=move.at,
+            )
+        )
+
+
+def _order(row: Row[Any]) -> Order:
+    return Order(
+        id=row.id,
+        kind=row.kind,
+        channel=row.channel,
+        asked_by=row.asked_by,
+        line=row.line,
+        payer=row.payer,
+        amount=Money(row.amount_minor, row.currency),
+        language=row.language,
+        line_was=LineState(row.line_was),
+        payment_provider=row.payment_provider,
+        credit_provider=row.credit_provider,
+        placed_at=row.placed_at,
+        state=State(row.state),
+        seq=row.seq,
+    )

@@ -1,0 +1,131 @@
+"""The desk: where every channel asks and orders, so that USSD, SMS and the web can never differ in what they do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from store import subscribers
+from store.book import SqlBook
+from topup.caller import Caller, Recent
+from topup.ids import mint_order_id, short_reference
+from topup.life import State
+from topup.limits import Limits
+from topup.line import Line
+from topup.money import Money
+from topup.orders import Order, OrderNotFound, place
+from topup.ports import LineReader
+from topup.schedule import Timing
+
+HOW_MANY_RECENT = 3
+
+# One statement, so that a dial asks the database once.
+_CALLER = text("""
+    SELECT (SELECT language FROM subscribers WHERE msisdn = :msisdn) AS language,
+           (SELECT coalesce(jsonb_agg(to_jsonb(newest)), '[]')
+              FROM (SELECT id, amount_minor, currency, state, placed_at FROM orders
+                     WHERE asked_by = :msisdn OR line = :msisdn
+                     ORDER BY placed_at DESC LIMIT :count) AS newest) AS recent
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """What this installation sells, and how it calls itself. `zone` is the one that times are shown in."""
+
+    limits: Limits
+    country: str
+    currency: str
+    zone: tzinfo
+    short_code: str
+    sms_code: str
+    care_number: str
+    payment_provider: str
+    credit_provider: str
+    order_secret: str
+
+
+class Desk:
+    """Asks and orders on behalf of a person."""
+
+    def __init__(
+        self, engine: Engine, *, shop: Shop, lines: LineReader, timing: Timing, clock: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._shop = shop
+        self._lines = lines
+        self._timing = timing
+        self._clock = clock
+        self.limits = shop.limits
+        self.country = shop.country
+        self.currency = shop.currency
+        self.short_code = shop.short_code
+        self.care_number = shop.care_number
+
+    def caller(self, msisdn: str) -> Caller:
+        """What is remembered of a person, in one read."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            row = connection.execute(_CALLER, {"msisdn": msisdn, "count": HOW_MANY_RECENT}).one()
+        return Caller(row.language, tuple(self._recent(found) for found in row.recent))
+
+    def read_line(self, msisdn: str) -> Line:
+        """The line as the charging system tells it now, or NOT_KNOWN after its deadline."""
+        return self._lines.read_line(msisdn)
+
+    def place(
+        self,
+        *,
+        channel: str,
+        conversation: str,
+        asked_by: str,
+        payer: str,
+        amount: Money,
+        language: str,
+        line: Line,
+    ) -> Order:
+        """Place the order of this conversation; the one that it placed before, if it did.
+
+        Raises an error of topup.limits when the amount is not sold.
+        """
+        now = self._clock()
+        order = Order(
+            id=self._order_id(channel, conversation),
+            kind="topup",
+            channel=channel,
+            asked_by=asked_by,
+            line=asked_by,
+            payer=payer,
+            amount=self.limits.check(amount),
+            language=language,
+            line_was=line.state,
+            payment_provider=self._shop.payment_provider,
+            credit_provider=self._shop.credit_provider,
+            placed_at=now,
+        )
+        with self._engine.begin() as connection:
+            book = SqlBook(connection)
+            is_new = place(book, order=order, now=now, timing=self._timing)
+            return order if is_new else book.get(order.id)
+
+    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
+        """The order that this conversation has placed."""
+        with self._engine.connect() as connection:
+            try:
+                return SqlBook(connection).get(self._order_id(channel, conversation))
+            except OrderNotFound:
+                return None
+
+    def choose_language(self, msisdn: str, language: str) -> None:
+        """Remember a language for this number."""
+        with self._engine.begin() as connection:
+            subscribers.choose_language(connection, msisdn, language=language, now=self._clock())
+
+    def _order_id(self, channel: str, conversation: str) -> str:
+        return mint_order_id(secret=self._shop.order_secret, channel=channel, conversation=conversation)
+
+    def _recent(self, found: dict[str, Any]) -> Recent:
+        at = datetime.fromisoformat(found["placed_at"]).astimezone(self._shop.zone)
+        amount = Money(found["amount_minor"], found["currency"])
+        return Recent(short_reference(found["id"]), amount, State(found["state"]), at)

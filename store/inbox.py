@@ -1,0 +1,78 @@
+"""The inbox: every callback as it came, kept before anything is made of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from store import outbox
+from store.tables import inbox, provider_events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """What a provider (or somebody who says so) posted to us. `reference` is what stood in the address."""
+
+    provider: str
+    topic: str
+    reference: str | None
+    content_type: str
+    body: bytes
+    remote_address: str
+    id: int = 0
+    verdict: str | None = None
+    order_id: str | None = None
+
+
+def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
+    """Keep a callback and owe its settling. Returns its id."""
+    values = {
+        "provider": callback.provider,
+        "topic": callback.topic,
+        "reference": callback.reference,
+        "content_type": callback.content_type,
+        "body": callback.body,
+        "remote_address": callback.remote_address,
+        "received_at": now,
+    }
+    kept = connection.execute(insert(inbox).values(values).returning(inbox.c.id)).scalar_one()
+    outbox.owe_one(connection, effect=outbox.SETTLE, subject=str(kept), due_at=now)
+    return int(kept)
+
+
+def get(connection: Connection, inbox_id: int) -> Callback:
+    """The callback of this id."""
+    return _callback(connection.execute(select(inbox).where(inbox.c.id == inbox_id)).one())
+
+
+def is_first(connection: Connection, *, provider: str, key: str, inbox_id: int, now: datetime) -> bool:
+    """Record the provider's event `key`; False when another callback has brought it before."""
+    row = upsert(provider_events).values(provider=provider, key=key, inbox_id=inbox_id, at=now)
+    if connection.execute(row.on_conflict_do_nothing()).rowcount == 1:
+        return True
+    found = select(provider_events.c.inbox_id)
+    found = found.where(provider_events.c.provider == provider, provider_events.c.key == key)
+    return connection.scalar(found) == inbox_id
+
+
+def settle(connection: Connection, inbox_id: int, *, verdict: str, now: datetime, order_id: str | None = None) -> None:
+    """Write what was made of a callback, and for which order."""
+    connection.execute(
+        update(inbox).where(inbox.c.id == inbox_id).values(settled_at=now, verdict=verdict, order_id=order_id)
+    )
+
+
+def _callback(row: Row[Any]) -> Callback:
+    return Callback(
+        id=row.id,
+        provider=row.provider,
+        topic=row.topic,
+        reference=row.reference,
+        content_type=row.content_type,
+        body=bytes(row.body),
+        remote_address=row.remote_address,
+        verdict=row.verdict,
+        order_id=row.order_id,
+    )

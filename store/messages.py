@@ -1,0 +1,113 @@
+"""The SMS that we send, each with its text, its delivery reports and how often it went out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from store.tables import messages
+from topup.ids import mint_token
+
+# The life of a message. Delivery reports may only move it forward.
+WRITTEN, HANDED, DELIVERED, FAILED, UNKNOWN = "written", "handed", "delivered", "failed", "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message to one person. `purpose` is the message's name in sms.messages."""
+
+    id: str
+    order_id: str | None
+    purpose: str
+    msisdn: str
+    text: str
+    status: str
+    gateway: str | None
+    gateway_id: str | None
+    reason: str | None
+    resends: int
+
+
+def write(
+    connection: Connection,
+    *,
+    purpose: str,
+    msisdn: str,
+    text: str,
+    now: datetime,
+    order_id: str | None = None,
+) -> Message:
+    """Keep a message that is to be sent. An order has one message of a purpose to a person: that one comes back."""
+    values = {
+        "id": mint_token(),
+        "order_id": order_id,
+        "purpose": purpose,
+        "msisdn": msisdn,
+        "text": text,
+        "written_at": now,
+        "status": WRITTEN,
+        "status_at": now,
+    }
+    if order_id is None:
+        return _message(connection.execute(insert(messages).values(values).returning(messages)).one())
+    connection.execute(upsert(messages).values(values).on_conflict_do_nothing())
+    found = select(messages).where(messages.c.order_id == order_id, messages.c.purpose == purpose)
+    return _message(connection.execute(found.where(messages.c.msisdn == msisdn)).one())
+
+
+def get(connection: Connection, message_id: str) -> Message:
+    """The message of this id, locked until the transaction ends."""
+    found = select(messages).where(messages.c.id == message_id).with_for_update()
+    return _message(connection.execute(found).one())
+
+
+def handed(connection: Connection, message_id: str, *, gateway: str, gateway_id: str, now: datetime) -> None:
+    """The gateway took the message."""
+    _set(
+        connection,
+        message_id,
+        status=HANDED,
+        gateway=gateway,
+        gateway_id=gateway_id,
+        handed_at=now,
+        status_at=now,
+    )
+
+
+def ended(connection: Connection, message_id: str, *, status: str, reason: str | None, now: datetime) -> None:
+    """The message's end is known (DELIVERED, FAILED), or is known to be unknown (UNKNOWN)."""
+    _set(connection, message_id, status=status, reason=reason, status_at=now)
+
+
+def to_resend(connection: Connection, message_id: str, *, now: datetime) -> None:
+    """Let the message go out once more."""
+    resent = update(messages).where(messages.c.id == message_id)
+    connection.execute(resent.values(status=WRITTEN, status_at=now, resends=messages.c.resends + 1))
+
+
+def by_gateway_id(connection: Connection, *, gateway: str, gateway_id: str) -> Message | None:
+    """The message that the gateway knows by this name, locked until the transaction ends."""
+    found = select(messages).where(messages.c.gateway == gateway, messages.c.gateway_id == gateway_id)
+    row = connection.execute(found.with_for_update()).one_or_none()
+    return _message(row) if row else None
+
+
+def _set(connection: Connection, message_id: str, **values: Any) -> None:
+    connection.execute(update(messages).where(messages.c.id == message_id).values(**values))
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        id=row.id,
+        order_id=row.order_id,
+        purpose=row.purpose,
+        msisdn=row.msisdn,
+        text=row.text,
+        status=row.status,
+        gateway=row.gateway,
+        gateway_id=row.gateway_id,
+        reason=row.reason,
+        resends=row.resends,
+    )

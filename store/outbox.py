@@ -1,0 +1,129 @@
+"""The outbox: what is owed to the world, committed together with the reason for it.
+
+A row is done when `done_at` stands. Until then the relay hands it to RQ when it is due, leases it for a while, and hands
+it over again when the lease has run out: so a lost Redis, a killed worker or a dropped job only costs time. How often it
+was tried, and when it is due next, stand in the row: the outbox is also the schedule of every enquiry.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from store.tables import outbox
+from topup.life import Effect
+from topup.orders import Move
+
+# Effects that have no order: a message of its own, and a callback to settle.
+SEND = "send"
+SETTLE = "settle"
+
+# Which queue serves what, so that a slow payment provider does not hold up messages.
+QUEUES: dict[str, str] = {
+    Effect.CHARGE.value: "charge",
+    SETTLE: "settle",
+    Effect.CREDIT.value: "credit",
+    Effect.LOOK.value: "look",
+    Effect.REFUND.value: "refund",
+    Effect.ENQUIRE.value: "enquire",
+    Effect.ALERT.value: "tell",
+    Effect.TELL_DECLINED.value: "tell",
+    Effect.TELL_BALANCE.value: "tell",
+    Effect.TELL_CREDITED.value: "tell",
+    Effect.TELL_REFUNDED.value: "tell",
+    Effect.TELL_CHECKING.value: "tell",
+    SEND: "tell",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owing:
+    """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`."""
+
+    id: int
+    effect: str
+    subject: str
+    queue: str
+    tried: int
+    due_at: datetime
+
+
+def owe(connection: Connection, move: Move) -> None:
+    """Write what a move owes."""
+    rows = [
+        {
+            "effect": owed.effect.value,
+            "subject": move.order_id,
+            "seq": move.seq,
+            "queue": QUEUES[owed.effect.value],
+            "due_at": owed.due_at,
+        }
+        for owed in move.owed
+    ]
+    if rows:
+        connection.execute(insert(outbox), rows)
+
+
+def owe_one(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:
+    """Write an effect that belongs to no order: SEND (a message id) or SETTLE (an inbox id)."""
+    connection.execute(insert(outbox).values(effect=effect, subject=subject, queue=QUEUES[effect], due_at=due_at))
+
+
+def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: int) -> list[Owing]:
+    """Lease up to `count` rows that are due and not leased. Several relays at once take different rows."""
+    due = (
+        select(outbox.c.id)
+        .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now)
+        .where(or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
+        .order_by(outbox.c.due_at)
+        .limit(count)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(outbox).where(outbox.c.id.in_(due.scalar_subquery())).values(leased_until=now + lease)
+    return [_owing(row) for row in connection.execute(taken.returning(outbox))]
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next row may be taken; None when nothing is owed."""
+    at = func.min(func.greatest(outbox.c.due_at, func.coalesce(outbox.c.leased_until, outbox.c.due_at)))
+    found: datetime | None = connection.scalar(select(at).where(outbox.c.done_at.is_(None)))
+    return found
+
+
+def lock(connection: Connection, owing_id: int) -> Owing | None:
+    """The row, locked until the transaction ends; None when it is done (or never was)."""
+    found = select(outbox).where(outbox.c.id == owing_id, outbox.c.done_at.is_(None)).with_for_update()
+    row = connection.execute(found).one_or_none()
+    return _owing(row) if row else None
+
+
+def done(connection: Connection, owing_id: int, *, now: datetime, note: str | None = None) -> None:
+    """Strike the row out."""
+    connection.execute(update(outbox).where(outbox.c.id == owing_id).values(done_at=now, leased_until=None, note=note))
+
+
+def later(connection: Connection, owing_id: int, *, due_at: datetime, note: str) -> None:
+    """Let the row be tried again at `due_at`, one try older. `note` says why, for people."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == owing_id, outbox.c.done_at.is_(None))
+        .values(due_at=due_at, tried=outbox.c.tried + 1, leased_until=None, note=note)
+    )
+
+
+def release_all(connection: Connection) -> int:
+    """End every lease, because the queue that the rows were handed to has been lost. Returns how many."""
+    freed = update(outbox).where(outbox.c.done_at.is_(None), outbox.c.leased_until.is_not(None))
+    return connection.execute(freed.values(leased_until=None)).rowcount
+
+
+def open_of(connection: Connection, subject: str) -> Sequence[Owing]:
+    """What is still owed for a subject."""
+    found = select(outbox).where(outbox.c.subject == subject, outbox.c.done_at.is_(None))
+    return [_owing(row) for row in connection.execute(found)]
+
+
+def _owing(row: Row[Any]) -> Owing:
+    return Owing(id=row.id, effect=row.effect, subject=row.subject, queue=row.queue, tried=row.tried, due_at=row.due_at)

@@ -1,0 +1,36 @@
+"""Names that are made from what they name, so that the same request can never make two orders.
+
+An order's id is minted from the call or message that it came from, under a secret: a request that arrives twice mints
+the same id, and nobody outside can guess one.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+_LENGTH = 20  # 100 bits of base32: no two orders meet, and a callback address cannot be guessed.
+
+
+def mint_order_id(*, secret: str, channel: str, conversation: str) -> str:
+    """The id of the order placed in `conversation` (a session or message id) of `channel` (`ussd:africastalking`)."""
+    return _base32(hmac.digest(secret.encode(), f"{channel}\x00{conversation}".encode(), hashlib.sha256))
+
+
+def mint_attempt_reference(*, order_id: str, purpose: str, number: int) -> str:
+    """The reference of an order's `number`th call for `purpose`: `<order id>-charge-1`."""
+    return f"{order_id}-{purpose}-{number}"
+
+
+def mint_token() -> str:
+    """A name for something that has no request behind it, such as a message."""
+    return _base32(secrets.token_bytes(16))
+
+
+def short_reference(order_id: str) -> str:
+    """The part of an order's id that a person reads aloud to a support agent: eight letters and digits."""
+    return order_id[:8].upper()
+
+
+def _base32(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().lower()[:_LENGTH]

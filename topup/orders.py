@@ -1,0 +1,158 @@
+"""Placing an order, and moving it along its life. Nothing else changes an order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from topup.errors import RedialError
+from topup.ledger import Transfer, transfer_for
+from topup.life import Effect, Event, Rule, State, rule_for
+from topup.line import LineState
+from topup.money import Money
+from topup.schedule import BUSY_WAITS_S, Timing
+
+
+class OrderNotFound(RedialError):
+    """There is no order {order_id}."""
+
+
+class NaiveTime(RedialError):
+    """A time without its zone was given: {now}."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A top-up that somebody agreed to. Numbers are E.164; `channel` is where it was placed (`ussd:africastalking`).
+
+    `line_was` is what the line's owner saw when it was placed, so that the end is told in the same terms.
+    `seq` counts the moves: 0 when placed.
+    """
+
+    id: str
+    kind: str
+    channel: str
+    asked_by: str
+    line: str
+    payer: str
+    amount: Money
+    language: str
+    line_was: LineState
+    payment_provider: str
+    credit_provider: str
+    placed_at: datetime
+    state: State = State.CREATED
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An effect that a move owes, and when it is due."""
+
+    effect: Effect
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One step of an order, with everything that is committed together with it."""
+
+    order_id: str
+    seq: int
+    rule: Rule
+    at: datetime
+    detail: Mapping[str, Any]
+    transfer: Transfer | None
+    owed: Sequence[Owed]
+
+
+class Book(Protocol):
+    """Where orders are kept. Every method works within one transaction, which the caller began and will commit."""
+
+    def add(self, order: Order) -> bool:
+        """Keep a new order; False when an order of this id is already kept (nothing is changed then)."""
+        ...
+
+    def lock(self, order_id: str) -> Order:
+        """The order, which nobody else can move until this transaction ends. Raises OrderNotFound."""
+        ...
+
+    def history(self, order_id: str) -> Sequence[Event]:
+        """The events of the order's moves, oldest first."""
+        ...
+
+    def record(self, move: Move) -> None:
+        """Keep the move, its transfer and what it owes, and let the order stand at its target."""
+        ...
+
+
+def place(book: Book, *, order: Order, now: datetime, timing: Timing) -> bool:
+    """Keep a new order with its first move. False when it had been placed before: then nothing is done twice."""
+    if not book.add(order):
+        return False
+    _record(book, order=order, event=Event.PLACED, now=now, timing=timing, detail={}, history=())
+    return True
+
+
+def advance(
+    book: Book,
+    *,
+    order_id: str,
+    event: Event,
+    now: datetime,
+    timing: Timing,
+    detail: Mapping[str, Any] | None = None,
+) -> Order:
+    """Record that `event` happened to the order, and return it as it is now.
+
+    `detail` is kept with the move and must be JSON. Raises OrderNotFound, IllegalEvent or RepeatedEvent; then nothing
+    was recorded.
+    """
+    order, history = book.lock(order_id), book.history(order_id)
+    return _record(book, order=order, event=event, now=now, timing=timing, detail=detail or {}, history=history)
+
+
+def may_be_asked_again(history: Sequence[Event]) -> bool:
+    """Whether a payer whose phone was busy may be asked once more."""
+    return history.count(Event.CHARGE_BUSY) < len(BUSY_WAITS_S)
+
+
+def _record(
+    book: Book,
+    *,
+    order: Order,
+    event: Event,
+    now: datetime,
+    timing: Timing,
+    detail: Mapping[str, Any],
+    history: Sequence[Event],
+) -> Order:
+    if now.tzinfo is None:
+        raise NaiveTime(now=now)
+    rule = rule_for(source=order.state, event=event, history=history)
+    busy = (*history, event).count(Event.CHARGE_BUSY)
+    waits = {effect: timing.first_wait(effect, state=rule.target, busy=busy) for effect in rule.then}
+    seq = 0 if event is Event.PLACED else order.seq + 1
+    book.record(
+        Move(
+            order_id=order.id,
+            seq=seq,
+            rule=rule,
+            at=now,
+            detail=detail,
+            transfer=_transfer(order, rule),
+            owed=[Owed(effect, now + wait) for effect, wait in waits.items()],
+        )
+    )
+    return replace(order, state=rule.target, seq=seq)
+
+
+def _transfer(order: Order, rule: Rule) -> Transfer | None:
+    if rule.books is None:
+        return None
+    return transfer_for(
+        rule.books,
+        amount=order.amount,
+        payment_provider=order.payment_provider,
+        credit_provider=order.credit_provider,
+    )

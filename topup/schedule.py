@@ -1,0 +1,61 @@
+"""When something that did not end is done or asked again, and when it is given up.
+
+Waits grow: most ends come within seconds, and a provider that is down is not helped by being asked every second. How
+often something was tried is kept in the database, so a restart neither forgets nor hurries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from topup.life import Effect, State
+
+# A phone that is still in the USSD session cannot show the payment prompt, so the first wait lets it end.
+PROMPT_S = 3.0
+
+# How often a payer whose phone was busy is asked again before the order ends unpaid, and after how long.
+BUSY_WAITS_S = (8.0, 15.0, 30.0)
+
+# The waits after the first, second ... try of an effect. After the last one it is given up.
+_WAITS_S: Mapping[Effect, tuple[float, ...]] = {
+    Effect.CHARGE: (2, 4, 8, 15, 30),
+    Effect.CREDIT: (1, 2, 5, 10, 30, 60, 120, 300, 600),
+    Effect.LOOK: (0.5, 1, 2, 4, 8, 15, 30, 60, 120),
+    Effect.REFUND: (5, 15, 60, 300, 900, 3600, 10800),
+    Effect.ALERT: (5, 30, 300, 1800),
+}
+_TELL_WAITS_S = (2, 5, 15, 60, 300, 900, 3600)
+
+# What an enquiry waits for differs with what is unknown: a prompt lives a minute, a reversal may take a day.
+_ENQUIRY_WAITS_S: Mapping[State, tuple[float, ...]] = {
+    State.CHARGING: (10, 15, 30, 60, 120, 300, 600, 1200, 1800),
+    State.CREDITING: (2, 4, 8, 15, 30, 60, 120, 300, 600, 1800, 3600),
+    State.RETURNING: (15, 30, 60, 300, 900, 3600, 10800, 21600, 43200),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The schedule of one installation. `scale` stretches every wait (tests and drills shrink it)."""
+
+    scale: float = 1.0
+    prompt_s: float = PROMPT_S
+
+    def first_wait(self, effect: Effect, *, state: State, busy: int = 0) -> timedelta:
+        """How long after the move that owes it an effect is due. `busy` counts the busy answers so far."""
+        if effect is Effect.CHARGE:
+            return self._of(BUSY_WAITS_S[busy - 1] if busy else self.prompt_s)
+        if effect is Effect.ENQUIRE:
+            return self._of(_ENQUIRY_WAITS_S[state][0])
+        return timedelta(0)
+
+    def next_wait(self, effect: Effect, *, state: State, tried: int) -> timedelta | None:
+        """How long to wait after the `tried`th try (from 1); None when it is to be given up."""
+        if effect is Effect.ENQUIRE:
+            waits = _ENQUIRY_WAITS_S.get(state, ())[1:]
+        else:
+            waits = _WAITS_S.get(effect, _TELL_WAITS_S)
+        return self._of(waits[tried - 1]) if tried <= len(waits) else None
+
+    def _of(self, seconds: float) -> timedelta:
+        return timedelta(seconds=seconds * self.scale)

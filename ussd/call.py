@@ -1,0 +1,90 @@
+"""One call: what the menu knows of the caller, and what it may ask of the house."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from topup.caller import Caller, Recent
+from topup.limits import Limits
+from topup.line import NOT_KNOWN, Line
+from topup.money import Money
+from topup.orders import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Where a call that dropped had got to."""
+
+    screen: str
+    trail: tuple[str, ...]
+    amount: Money
+    payer: str | None
+
+
+class Desk(Protocol):
+    """What the menu may ask of the house. `store.desk` serves every channel alike."""
+
+    limits: Limits
+    country: str
+    currency: str
+    care_number: str
+    short_code: str
+
+    def caller(self, msisdn: str) -> Caller:
+        """What is remembered of a caller. The only question that a dial may ask the database."""
+        ...
+
+    def read_line(self, msisdn: str) -> Line:
+        """The line as the charging system tells it now, or NOT_KNOWN after a short deadline."""
+        ...
+
+    def place(
+        self,
+        *,
+        channel: str,
+        conversation: str,
+        asked_by: str,
+        payer: str,
+        amount: Money,
+        language: str,
+        line: Line,
+    ) -> Order:
+        """Place the order of this conversation; the one that it placed before, if it did."""
+        ...
+
+    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
+        """The order that this conversation has placed."""
+        ...
+
+    def choose_language(self, msisdn: str, language: str) -> None:
+        """Remember a language for this number."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A call in progress. The first block is told by the gateway at every hop; the rest is remembered."""
+
+    desk: Desk
+    channel: str
+    conversation: str
+    msisdn: str
+
+    language: str
+    screen: str = ""
+    trail: list[str] = field(default_factory=list)
+    page: int = 0
+    wrong: int = 0
+    line: Line = NOT_KNOWN
+    amount: Money | None = None
+    payer: str | None = None
+    recent: Sequence[Recent] = ()
+    dropped: Dropped | None = None
+
+    # Whether the keys are being played from the gateway's record instead of pressed by somebody who sees the screen.
+    playing: bool = False
+
+    @property
+    def payer_or_self(self) -> str:
+        """Who pays: the caller, unless another number was given."""
+        return self.payer or self.msisdn

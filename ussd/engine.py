@@ -1,0 +1,243 @@
+"""One keypress: load, answer, save, show."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from topup.errors import RedialError
+from ussd.call import Call, Desk
+from ussd.drawing import drawn_pages
+from ussd.screens import Choice, Kind, Menu, NotAnOption, Option, Wrong
+from ussd.session import Loaded, Session, Sessions
+from words.mistakes import sentence_for
+from words.text import LANGUAGES, SOURCE, Text, rendered, say
+from words.width import Width
+
+BACK, HOME, MORE = "0", "00", "98"
+
+# The third wrong key in a row ends the call: somebody who is lost is not helped by a fourth look at the same screen.
+WRONG_KEYS_ALLOWED = 2
+
+# Each try means that another copy of the same hop was faster; two are all that a gateway sends.
+_TRIES = 4
+
+
+class MoveNotDeclared(RedialError):
+    """The screen {screen} may not lead to {goto}."""
+
+
+class NotToBePlayed(RedialError):
+    """Only somebody who sees the screen may choose this."""
+
+
+class HopWasContested(RedialError):
+    """Other hops of the call {conversation} were faster {tries} times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One request of a gateway. `text` is everything typed in the call so far, joined by `*`."""
+
+    channel: str
+    conversation: str
+    msisdn: str
+    text: str
+    width: Width
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the phone shows, and whether the call goes on. `screen` names it for logs."""
+
+    text: str
+    open: bool
+    screen: str
+
+
+class Engine:
+    """Walks a menu for many calls at once. Holds nothing of a call itself."""
+
+    def __init__(self, menu: Menu, *, sessions: Sessions, desk: Desk, hops_a_minute: int) -> None:
+        self._menu = menu
+        self._sessions = sessions
+        self._desk = desk
+        self._hops_a_minute = hops_a_minute
+
+    def hop(self, hop: Hop) -> Reply:
+        """Answer one hop. The same hop again gets the same answer, and does nothing twice."""
+        where = {"channel": hop.channel, "conversation": hop.conversation, "msisdn": hop.msisdn}
+        loaded = self._sessions.load(**where)
+        for _ in range(_TRIES):
+            if loaded.hops > self._hops_a_minute:
+                return Reply(rendered(self._too_many(), _language(loaded.session)), open=False, screen="too_many")
+            if loaded.session is not None and loaded.session.seen == hop.text:
+                return _reply(loaded.session)
+            session, line_is_new = self._answer(hop, loaded)
+            standing = self._sessions.save(session, **where, raw=loaded.raw, line_is_new=line_is_new)
+            if standing is None:
+                return _reply(session)
+            loaded = standing
+        raise HopWasContested(conversation=hop.conversation, tries=_TRIES)
+
+    def _answer(self, hop: Hop, loaded: Loaded) -> tuple[Session, bool]:
+        session = loaded.session
+        if session is not None and session.open and _goes_on(session.seen, hop.text):
+            call = _call(self._desk, hop, session)
+            typed = [hop.text[len(session.seen) :].removeprefix("*")]
+        else:
+            call = self._dial(hop, loaded)
+            typed = hop.text.split("*") if hop.text else []
+            call.playing = bool(typed)
+        text, is_open = self._walk(call, typed, hop.width)
+        return _session(call, seen=hop.text, reply=text, is_open=is_open), session is None and loaded.line is None
+
+    def _dial(self, hop: Hop, loaded: Loaded) -> Call:
+        caller = self._desk.caller(hop.msisdn)
+        line = loaded.line or self._desk.read_line(hop.msisdn)
+        language = caller.language if caller.language in LANGUAGES else SOURCE
+        call = _call(self._desk, hop, None, language=language or SOURCE)
+        call.screen, call.line, call.recent = self._menu.first, line, caller.recent
+        if not hop.text and loaded.dropped and loaded.dropped.screen in self._menu.screens["resume"].edges:
+            call.screen, call.dropped = "resume", loaded.dropped
+        return call
+
+    def _walk(self, call: Call, typed: Sequence[str], width: Width) -> tuple[str, bool]:
+        why = self._press_all(call, typed, width)
+        if call.wrong > WRONG_KEYS_ALLOWED:
+            lost = say(
+                "That did not work three times. Nothing was paid. Dial {code} to start again.",
+                code=call.desk.short_code,
+            )
+            return rendered(lost, call.language), False
+        pages = drawn_pages(self._menu, call, width, why=why)
+        call.page = min(call.page, len(pages) - 1)
+        return pages[call.page], self._menu.screens[call.screen].kind is not Kind.END
+
+    def _press_all(self, call: Call, typed: Sequence[str], width: Width) -> Text | None:
+        """Let the keys act one after the other, up to the end of the call. Returns what was wrong with the last."""
+        why: Text | None = None
+        for key in typed:
+            try:
+                why = self._press(call, key.strip(), width)
+            except NotToBePlayed:
+                return None
+            if call.wrong > WRONG_KEYS_ALLOWED or self._menu.screens[call.screen].kind is Kind.END:
+                return why
+        return why
+
+    def _press(self, call: Call, key: str, width: Width) -> Text | None:
+        """Let one key act on the call. Returns what was wrong with it, if anything was."""
+        try:
+            self._move(call, key, width)
+        except NotToBePlayed:
+            raise
+        except Wrong as error:
+            call.wrong += 1
+            return error.why
+        except RedialError as error:
+            if (sentence := sentence_for(error)) is None:
+                raise
+            call.wrong += 1
+            return sentence
+        call.wrong = 0
+        return None
+
+    def _move(self, call: Call, key: str, width: Width) -> None:
+        screen = self._menu.screens[call.screen]
+        if not key.isprintable():
+            raise NotAnOption()
+        if key == MORE and call.page < len(drawn_pages(self._menu, call, width)) - 1:
+            call.page += 1
+        elif key == BACK and call.page:
+            call.page -= 1
+        elif key in (BACK, HOME) and screen.name not in (self._menu.first, "resume"):
+            self._go_back(call, home=key == HOME)
+        else:
+            goto, then = self._read(call, key)
+            if goto not in screen.edges:
+                raise MoveNotDeclared(screen=screen.name, goto=goto)
+            self._enter(call, goto)
+            then()
+
+    def _read(self, call: Call, key: str) -> tuple[str, Callable[[], None]]:
+        """Where the key leads, and what is done once the call is there."""
+        screen = self._menu.screens[call.screen]
+        drawn = screen.draw(call)
+        if isinstance(drawn, Choice) and key.isdecimal() and 0 < int(key) <= len(drawn.options) and len(key) < 3:
+            option = drawn.options[int(key) - 1]
+            if option.pays and call.playing and not _has_placed(call):
+                raise NotToBePlayed()
+            return option.goto, partial(_take, call, option)
+        if screen.read is None:
+            raise NotAnOption()
+        return screen.read(call, key), lambda: None
+
+    def _enter(self, call: Call, goto: str) -> None:
+        if goto == self._menu.first:
+            call.trail, call.amount, call.payer = [], None, None
+        elif goto in call.trail:
+            call.trail = call.trail[: call.trail.index(goto)]
+        elif goto != call.screen:
+            call.trail = [*call.trail, call.screen]
+        call.screen, call.page = goto, 0
+
+    def _go_back(self, call: Call, *, home: bool) -> None:
+        self._enter(call, self._menu.first if home or not call.trail else call.trail[-1])
+
+    def _too_many(self) -> Text:
+        return say(
+            "You pressed very many keys. Nothing was paid. Please wait a minute and dial {code}.",
+            code=self._desk.short_code,
+        )
+
+
+def _take(call: Call, option: Option) -> None:
+    for name, value in option.sets.items():
+        setattr(call, name, value)
+    if option.does is not None:
+        option.does(call)
+
+
+def _has_placed(call: Call) -> bool:
+    return call.desk.placed_in(channel=call.channel, conversation=call.conversation) is not None
+
+
+def _goes_on(seen: str, text: str) -> bool:
+    """Whether `text` is what was seen with something new behind it."""
+    return text.startswith(f"{seen}*") if seen else bool(text)
+
+
+def _language(session: Session | None) -> str:
+    return session.language if session else SOURCE
+
+
+def _reply(session: Session) -> Reply:
+    return Reply(session.reply, session.open, session.screen)
+
+
+def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOURCE) -> Call:
+    call = Call(desk=desk, channel=hop.channel, conversation=hop.conversation, msisdn=hop.msisdn, language=language)
+    if session is not None:
+        call.language, call.screen, call.trail = session.language, session.screen, list(session.trail)
+        call.page, call.wrong, call.line = session.page, session.wrong, session.line
+        call.amount, call.payer = session.amount, session.payer
+        call.recent, call.dropped = session.recent, session.dropped
+    return call
+
+
+def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
+    return Session(
+        seen=seen,
+        reply=reply,
+        open=is_open,
+        language=call.language,
+        screen=call.screen,
+        trail=tuple(call.trail),
+        page=call.page,
+        wrong=call.wrong,
+        line=call.line,
+        amount=call.amount,
+        payer=call.payer,
+        recent=tuple(call.recent),
+        dropped=call.dropped,
+    )

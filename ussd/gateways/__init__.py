@@ -1,0 +1,1 @@
+"""One file a gateway: its request in, its answer out, and nothing else."""

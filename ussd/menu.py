@@ -1,0 +1,271 @@
+"""The whole menu, in walking order. docs/menu.md is drawn from it."""
+
+from topup.caller import Recent
+from topup.line import LineState
+from topup.money import Money, UnableToReadAmount, read_amount
+from topup.phone import example_number, national, read_msisdn
+from ussd.call import Call
+from ussd.screens import Choice, Menu, NotAnOption, Option, Wrong
+from words.states import state_in_words
+from words.text import LANGUAGES, Text, ToTheCent, say
+
+menu = Menu(first="home")
+
+
+@menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "help_")
+def home(call: Call) -> Choice:
+    """What the line is, and what can be done."""
+    top_up = [] if _is_beyond_help(call) else [Option(say("Top up"), "amounts")]
+    return Choice(
+        _headline(call),
+        [
+            *top_up,
+            Option(say("Balance"), "balance"),
+            Option(say("My top-ups"), "recent"),
+            Option(say("Language"), "language"),
+            Option(say("Help"), "help_"),
+        ],
+    )
+
+
+@home.answer
+def read_direct_dial(call: Call, typed: str) -> str:
+    """An amount instead of an option goes straight to its confirmation: it is how `*384*55*100#` arrives."""
+    if len(typed) == 1:
+        raise NotAnOption()
+    try:
+        amount = _amount(call, typed)
+    except UnableToReadAmount as error:
+        raise NotAnOption() from error
+    if _is_beyond_help(call):
+        return "cannot_help"
+    call.amount, call.payer = call.desk.limits.check(amount), None
+    return "confirm"
+
+
+@menu.choice("home", "payer", "other_payer", "confirm")
+def resume(call: Call) -> Choice:
+    """A call that dropped is offered again."""
+    dropped = call.dropped
+    if dropped is None:
+        raise Wrong(say("There is nothing to go on with."))
+    onward = {"amount": dropped.amount, "payer": dropped.payer, "trail": list(dropped.trail), "dropped": None}
+    return Choice(
+        say("Go on with {amount}?", amount=dropped.amount),
+        [Option(say("Yes"), dropped.screen, onward), Option(say("Start over"), "home", {"dropped": None})],
+    )
+
+
+@menu.choice("payer", "other_amount")
+def amounts(call: Call) -> Choice:
+    """How much: first what brings the line back, then the usual amounts, then any other."""
+    limits = call.desk.limits
+    clearing = limits.clearing_amount(call.line)
+    offers = [Option(_offer(amount, clearing), "payer", {"amount": amount}) for amount in limits.offers(call.line)]
+    return Choice(say("How much?"), [*offers, Option(say("Another amount"), "other_amount")])
+
+
+@amounts.answer
+def read_amount_at_once(call: Call, typed: str) -> str:
+    """An amount instead of an option is that amount."""
+    if len(typed) == 1:
+        raise NotAnOption()
+    return read_other_amount(call, typed)
+
+
+@menu.ask("payer")
+def other_amount(call: Call) -> Text:
+    """Another amount than those offered."""
+    limits = call.desk.limits
+    return say("Type the amount, {smallest} to {largest}.", smallest=limits.smallest, largest=limits.largest)
+
+
+@other_amount.answer
+def read_other_amount(call: Call, typed: str) -> str:
+    """The amount, within what the operator sells."""
+    call.amount = call.desk.limits.check(_amount(call, typed))
+    return "payer"
+
+
+@menu.choice("confirm", "other_payer")
+def payer(call: Call) -> Choice:
+    """Whose mobile money pays."""
+    return Choice(
+        say("{amount}. Who pays?", amount=_agreed(call)),
+        [
+            Option(say("This number"), "confirm", {"payer": None}),
+            Option(say("Another number"), "other_payer"),
+        ],
+    )
+
+
+@menu.ask("confirm")
+def other_payer(call: Call) -> Text:
+    """The number of somebody else who pays."""
+    return say("Type the M-PESA number that pays, like {example}.", example=example_number(country=call.desk.country))
+
+
+@other_payer.answer
+def read_other_payer(call: Call, typed: str) -> str:
+    """A number of this country, however it is written."""
+    call.payer = read_msisdn(typed, country=call.desk.country)
+    return "confirm"
+
+
+@menu.choice("placed", "other_payer", "confirm", "home")
+def confirm(call: Call) -> Choice:
+    """Everything that will happen, before it does."""
+    return Choice(
+        say(
+            "Top up {line} with {amount}. M-PESA of {payer} pays.",
+            amount=_agreed(call),
+            line=_shown(call, call.msisdn),
+            payer=_shown(call, call.payer_or_self),
+        ),
+        [
+            Option(say("Pay"), "placed", does=_place, pays=True),
+            Option(say("Another payer"), "other_payer"),
+            Option(say("Cancel"), "home"),
+        ],
+    )
+
+
+@confirm.answer
+def read_direct_payer(call: Call, typed: str) -> str:
+    """A number instead of an option is the payer: it is how `*384*55*100*0711000002#` arrives."""
+    if len(typed) < 7:
+        raise NotAnOption()
+    call.payer = read_msisdn(typed, country=call.desk.country)
+    return "confirm"
+
+
+@menu.end()
+def placed(call: Call) -> Text:
+    """What happens now."""
+    if call.payer_or_self == call.msisdn:
+        return say(
+            "{amount}: in a moment M-PESA asks for your PIN on this phone. When it is paid, an SMS tells your balance.",
+            amount=_agreed(call),
+        )
+    return say(
+        "{amount}: in a moment M-PESA asks {payer} for the PIN. When it is paid, an SMS tells your balance.",
+        amount=_agreed(call),
+        payer=_shown(call, call.payer_or_self),
+    )
+
+
+@menu.pages()
+def balance(call: Call) -> list[Text]:
+    """The balance; read again when it was not known at the dial."""
+    if call.line.state is LineState.UNKNOWN:
+        call.line = call.desk.read_line(call.msisdn)
+    return [_headline(call)]
+
+
+@menu.pages()
+def recent(call: Call) -> list[Text]:
+    """The caller's last top-ups: where is my money?"""
+    if not call.recent:
+        return [say("You have no top-ups yet.")]
+    return [_top_up_line(found) for found in call.recent]
+
+
+@menu.choice("home")
+def language(call: Call) -> Choice:
+    """The languages, each by its own name."""
+    return Choice(
+        say("Choose a language"),
+        [Option(say(name), "home", {"language": code}, does=_remember_language) for code, name in LANGUAGES.items()],
+    )
+
+
+@menu.pages()
+def help_(call: Call) -> list[Text]:
+    """How it works, and who else can help."""
+    return [
+        say("Choose an amount and who pays. M-PESA asks for the PIN. Your line then comes back by itself."),
+        say(
+            "Dial {code} at any time. Help: call {care}.",
+            code=call.desk.short_code,
+            care=call.desk.care_number,
+        ),
+    ]
+
+
+@menu.end()
+def cannot_help(call: Call) -> Text:
+    """A line that no top-up brings back."""
+    return _headline(call)
+
+
+menu.check(entries=["resume"])
+
+
+def _place(call: Call) -> None:
+    """Placing twice in one call gives the same order."""
+    call.desk.place(
+        channel=call.channel,
+        conversation=call.conversation,
+        asked_by=call.msisdn,
+        payer=call.payer_or_self,
+        amount=_agreed(call),
+        language=call.language,
+        line=call.line,
+    )
+
+
+def _remember_language(call: Call) -> None:
+    call.desk.choose_language(call.msisdn, call.language)
+
+
+def _is_beyond_help(call: Call) -> bool:
+    return call.line.state in (LineState.BARRED, LineState.GONE)
+
+
+def _headline(call: Call) -> Text:
+    line, care = call.line, call.desk.care_number
+    match line.state:
+        case LineState.SUSPENDED if line.owes:
+            return say("Line suspended. You owe {owed}.", owed=ToTheCent(line.owes))
+        case LineState.SUSPENDED:
+            return say("Line suspended. Top up to get it back.")
+        case LineState.ACTIVE if line.balance:
+            return say("Line active. Balance {balance}.", balance=ToTheCent(line.balance))
+        case LineState.ACTIVE:
+            return say("Line active.")
+        case LineState.BARRED:
+            return say("Your line is barred by the operator. A top-up will not help. Call {care}.", care=care)
+        case LineState.GONE:
+            return say("The operator does not know this number. Nothing was paid. Call {care}.", care=care)
+        case LineState.UNKNOWN:
+            return say("We cannot see your line just now. You can still top up.")
+
+
+def _offer(amount: Money, clearing: Money | None) -> Text:
+    if amount == clearing:
+        return say("{amount} (line comes back)", amount=amount)
+    return say("{amount}", amount=amount)
+
+
+def _top_up_line(found: Recent) -> Text:
+    return say(
+        "{at} {amount}: {state}. Ref {reference}",
+        at=found.at,
+        amount=found.amount,
+        state=state_in_words(found.state),
+        reference=found.reference,
+    )
+
+
+def _amount(call: Call, typed: str) -> Money:
+    return read_amount(typed, currency=call.desk.currency)
+
+
+def _agreed(call: Call) -> Money:
+    if call.amount is None:
+        raise Wrong(say("Please choose the amount first."))
+    return call.amount
+
+
+def _shown(call: Call, msisdn: str) -> str:
+    return national(msisdn, country=call.desk.country)

@@ -1,0 +1,23 @@
+"""What a person is told about their own mistake, in every channel alike."""
+
+from collections.abc import Callable
+
+from topup.errors import RedialError
+from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall
+from topup.money import UnableToReadAmount
+from topup.phone import UnableToReadNumber
+from words.text import Text, say
+
+_SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
+    UnableToReadAmount: lambda error: say("That is not an amount."),
+    AmountTooSmall: lambda error: say("The smallest top-up is {smallest}.", smallest=error.facts["smallest"]),
+    AmountTooLarge: lambda error: say("The largest top-up is {largest}.", largest=error.facts["largest"]),
+    AmountNotWhole: lambda error: say("Please use a multiple of {step}.", step=error.facts["step"]),
+    UnableToReadNumber: lambda error: say("That is not a phone number."),
+}
+
+
+def sentence_for(error: RedialError) -> Text | None:
+    """The sentence for a person's mistake; None when the error is not a person's."""
+    explain = _SENTENCES.get(type(error))
+    return explain(error) if explain else None

@@ -1,0 +1,27 @@
+"""Where an order stands, in the words of the person who asks."""
+
+from collections.abc import Mapping
+
+from topup.life import State
+from words.text import Text, say
+
+_WORDS: Mapping[State, Text] = {
+    State.CREATED: say("waiting for payment"),
+    State.CHARGING: say("waiting for payment"),
+    State.PAID: say("paid, credit on its way"),
+    State.CREDITING: say("paid, credit on its way"),
+    State.CREDITED: say("done"),
+    State.DONE: say("done"),
+    State.UNPAID: say("not paid"),
+    State.REFUNDING: say("money going back"),
+    State.RETURNING: say("money going back"),
+    State.REFUNDED: say("money given back"),
+    State.REVIEW_CHARGE: say("being checked"),
+    State.REVIEW_CREDIT: say("paid, being checked"),
+    State.REVIEW_REFUND: say("refund being checked"),
+}
+
+
+def state_in_words(state: State) -> Text:
+    """The state as the end of a sentence, saying first what became of the money."""
+    return _WORDS[state]
