@@ -11,8 +11,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime import postgres_server
-from runtime.child import dying_with_us
 from runtime.errors import RuntimeProblem
 from runtime.places import Places
 from runtime.postgres_server import Postgres
@@ -41,8 +39,7 @@ def become_postgres(_: list[str]) -> None:
     here = _here()
     server = Postgres(data=here.postgres, sockets=here.sockets)
     server.prepare()
-    # Changing to PostgreSQL's account makes the kernel forget what it should do when our parent is gone: say it again.
-    _become(dying_with_us(server.command(), postgres_server.STOP_SIGNAL))
+    _become(server.command())
 
 
 def become_redis(_: list[str]) -> None:

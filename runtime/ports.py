@@ -33,7 +33,7 @@ def check_ports(*, host: str, wanted: dict[str, str], patience_s: float = 0) -> 
 
 
 def _check(*, host: str, variable: str, port: str, until: float) -> None:
-    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+    if not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= 65535:
         raise NotAPort(variable=variable, port=port)
     try:
         while _is_taken(host, int(port)):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import psutil
 
 from runtime.account import as_account, give
+from runtime.child import dying_with_us
 from runtime.errors import RuntimeProblem
 from runtime.places import make_private
 
@@ -32,8 +33,8 @@ ALWAYS = {
     "jit": "off",  # our statements are short
 }
 
-# Loses everything when the machine stops, nothing when a process does: for data that a test throws away.
-DISPOSABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+# Loses everything when the machine stops, and nothing when a process does: for data that a test throws away.
+DISPOSABLE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class NoPostgresBinaries(RuntimeProblem):
@@ -80,7 +81,9 @@ class Postgres:
         """The command that becomes the server, after `prepare`."""
         options = {**ALWAYS, **({} if self.durable else DISPOSABLE)}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        return self._as_account([str(binary("postgres")), "-D", str(self.data), "-k", str(self.sockets), *settings])
+        server = [str(binary("postgres")), "-D", str(self.data), "-k", str(self.sockets), *settings]
+        # The account comes first: changing it makes the kernel forget what it should do when our parent is gone.
+        return self._as_account(dying_with_us(server, STOP_SIGNAL))
 
     def is_ready(self, *, pid: int) -> bool:
         """Whether the server with that process id takes connections. A killed server's file names another process."""
@@ -110,7 +113,7 @@ class Postgres:
             raise UnableToMakeCluster(folder=self.data, why=(done.stderr or done.stdout).strip())
 
     def _as_account(self, command: list[str]) -> list[str]:
-        return as_account(command, reaching=[Path(command[0]), self.data, self.sockets])
+        return as_account(command, reaching=[binary("postgres"), self.data, self.sockets])
 
     def _outlive_the_former(self) -> None:
         """Wait for the end of a server whose parent was killed a moment ago; forget one that is long gone.
@@ -122,7 +125,8 @@ class Postgres:
             if time.monotonic() > give_up_at:
                 raise PostgresStillRuns(pid=pid, folder=self.data)
             time.sleep(0.05)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in (self.data / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            stale.unlink(missing_ok=True)
 
     def _former(self) -> int | None:
         written = self._postmaster_file()

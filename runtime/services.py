@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -161,6 +162,11 @@ class Services:
         """Make a database, a copy of `template` (which nobody may be using), and give its URL."""
         self._administer("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.database_url(name=name)
+
+    @staticmethod
+    def name_of(url: str) -> str:
+        """The name of the database behind a URL that we gave."""
+        return urlsplit(url).path.removeprefix("/")
 
     def drop_database(self, *, name: str) -> None:
         """Remove a database, ending whoever still uses it."""
