@@ -1,0 +1,78 @@
+"""What Africa's Talking's codes and words mean, and what we do about each.
+
+Sources: developers.africastalking.com (SMS and Airtime, "Responses" and "Notifications") and its SDKs.
+"""
+
+from enum import Enum, auto
+
+from topup.outcomes import Reason
+
+
+class Also(Enum):
+    """What a code can mean besides a refusal with a Reason."""
+
+    TAKEN = auto()
+    NOT_TAKEN = auto()  # Turned away at the door: nothing was begun, and the same may be tried again.
+    UNCERTAIN = auto()
+
+
+Meaning = Reason | Also
+
+# statusCode of a recipient in the reply to a message.
+SMS_STATUSES: dict[int, Meaning] = {
+    100: Also.TAKEN,  # Processed
+    101: Also.TAKEN,  # Sent
+    102: Also.TAKEN,  # Queued
+    401: Reason.PROVIDER,  # RiskHold
+    402: Reason.PROVIDER,  # InvalidSenderId
+    403: Reason.GONE,  # InvalidPhoneNumber
+    404: Reason.GONE,  # UnsupportedNumberType
+    405: Reason.PROVIDER,  # InsufficientBalance: ours.
+    406: Reason.BARRED,  # UserInBlacklist: the person opted out.
+    407: Reason.PROVIDER,  # CouldNotRoute
+    409: Reason.BARRED,  # DoNotDisturbRejection
+    500: Also.UNCERTAIN,  # InternalServerError
+    501: Also.UNCERTAIN,  # GatewayError
+    502: Reason.PROVIDER,  # RejectedByGateway
+}
+
+# `status` of a recipient in the reply to an airtime request. None of these says that the airtime arrived.
+AIRTIME_STATUSES: dict[str, Meaning] = {
+    "Sent": Also.TAKEN,
+    "Queued": Also.TAKEN,
+    "Success": Also.TAKEN,
+    "Failed": Reason.PROVIDER,
+    "InvalidPhoneNumber": Reason.GONE,
+    "InvalidRequest": Reason.PROVIDER,
+    "NotSupported": Reason.GONE,
+    "InsufficientBalance": Reason.PROVIDER,
+}
+
+# `errorMessage` of a request that no recipient came out of, by words that it holds in lower case; the first decides.
+AIRTIME_ERRORS: tuple[tuple[str, Meaning], ...] = (
+    # Two equal requests within five minutes. Ours was sent once, so the first copy may have been ours, repeated on the
+    # way.
+    ("duplicate", Also.UNCERTAIN),
+    ("insufficient", Reason.PROVIDER),  # Our account holds too little.
+    ("phone number", Reason.GONE),
+    ("phonenumber", Reason.GONE),
+    ("amount", Reason.LIMIT),
+    ("value", Reason.LIMIT),
+    ("", Also.UNCERTAIN),
+)
+
+# `status` of an airtime transaction in a notification or when it is looked up. Failed is final: their tries are over.
+AIRTIME_ENDS: dict[str, bool] = {"Success": True, "Failed": False}
+AIRTIME_AT_WORK = frozenset({"Sent", "Queued", "Pending", "PendingConfirmation"})
+
+# An HTTP status other than 2xx. What is not here is uncertain.
+HTTP_STATUSES: dict[int, Meaning] = {
+    400: Reason.PROVIDER,
+    401: Reason.PROVIDER,  # The API key is not good for this user name.
+    403: Reason.PROVIDER,
+    404: Reason.PROVIDER,
+    405: Reason.PROVIDER,
+    415: Reason.PROVIDER,
+    422: Reason.PROVIDER,
+    429: Also.NOT_TAKEN,
+}
