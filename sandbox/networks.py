@@ -1,0 +1,36 @@
+"""Which network a number belongs to, by Africa's Talking's network codes. Numbers that moved are not known here."""
+
+_CODES = {
+    "+25410": "63903",
+    "+25473": "63903",
+    "+25478": "63903",
+    "+25477": "63907",
+    "+254": "63902",
+    "+25670": "64101",
+    "+25675": "64101",
+    "+256": "64110",
+    "+25565": "64002",
+    "+25568": "64005",
+    "+25578": "64005",
+    "+255": "64004",
+    "+23320": "62002",
+    "+23350": "62002",
+    "+233": "62001",
+    "+234": "62130",
+    "+25073": "63514",
+    "+250": "63510",
+    "+26097": "64501",
+    "+260": "64502",
+    "+26599": "65010",
+    "+265": "65001",
+    "+27": "65510",
+}
+TEST_NETWORK = "99999"
+
+
+def network_code(msisdn: str) -> str:
+    """The code of the longest prefix that fits."""
+    for length in range(6, 2, -1):
+        if (code := _CODES.get(msisdn[:length])) is not None:
+            return code
+    return TEST_NETWORK
