@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from store.tables import attempts
+from store.tables import attempts, orders
 from topup.ids import mint_attempt_reference, short_reference
+from topup.life import State
 from topup.money import Money
 from topup.orders import Order
 from topup.ports import Attempt
@@ -105,12 +106,24 @@ def receipt_is_taken(connection: Connection, *, provider: str, receipt: str, ref
     return connection.scalar(found.where(attempts.c.reference != reference).limit(1)) is not None
 
 
-def charge_receipt(connection: Connection, order_id: str) -> str | None:
-    """The receipt of the charge that paid the order."""
-    found = select(attempts.c.receipt).where(
+def is_awaited(connection: Connection, *, provider: str, msisdn: str, amount: Money) -> bool:
+    """Whether a credit of ours of this amount may just now be on its way to this number."""
+    found = (
+        select(attempts.c.reference)
+        .join(orders, orders.c.id == attempts.c.order_id)
+        .where(attempts.c.provider == provider, attempts.c.purpose == "credit", attempts.c.msisdn == msisdn)
+        .where(attempts.c.amount_minor == amount.minor, attempts.c.currency == amount.currency)
+        .where(orders.c.state == State.CREDITING.value)
+    )
+    return connection.scalar(found.limit(1)) is not None
+
+
+def confirmed_charge(connection: Connection, order_id: str) -> Kept | None:
+    """The charge that paid the order."""
+    found = select(attempts).where(
         attempts.c.order_id == order_id, attempts.c.purpose == "charge", attempts.c.receipt.is_not(None)
     )
-    return connection.scalar(found.order_by(attempts.c.number.desc()).limit(1))
+    return _kept(connection.execute(found.order_by(attempts.c.number.desc()).limit(1)).one_or_none())
 
 
 def _kept(row: Row[Any] | None) -> Kept | None:

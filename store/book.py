@@ -1,17 +1,22 @@
 """The orders in PostgreSQL: the port topup.orders.Book, and the questions that screens and people ask."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox
-from store.tables import order_moves, orders, transfers
-from topup.life import Event, State
+from store.tables import attempts, order_moves, orders, transfers
+from store.tables import outbox as outbox_rows
+from topup.life import LIFE, Effect, Event, State, duty_of
 from topup.line import LineState
 from topup.money import Money
 from topup.orders import Move, Order, OrderNotFound
+
+# Orders in these states have an enquiry open, which ends with the state.
+ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
 
 
 class SqlBook:
@@ -84,6 +89,8 @@ class SqlBook:
             .where(orders.c.id == move.order_id)
             .values(state=rule.target.value, seq=move.seq, state_at=move.at)
         )
+        if rule.source in ENQUIRED:
+            outbox.strike_enquiries(self._connection, move.order_id, now=move.at)
         outbox.owe(self._connection, move)
 
     def recent(self, msisdn: str, *, count: int) -> list[Order]:
@@ -98,6 +105,19 @@ class SqlBook:
             orders.c.line == order.line, orders.c.state == State.CREDITING.value, orders.c.id != order.id
         )
         return self._connection.scalar(found.limit(1)) is not None
+
+    def without_duty(self, *, before: datetime, count: int) -> list[Order]:
+        """Orders that have stood since `before`, are not at an end or in review, and have nothing owed for them."""
+        owed = select(outbox_rows.c.id).where(outbox_rows.c.subject == orders.c.id, outbox_rows.c.done_at.is_(None))
+        resting = [state.value for state in State if duty_of(state) is None]
+        found = select(orders).where(orders.c.state.not_in(resting), orders.c.state_at < before, ~owed.exists())
+        return [_order(row) for row in self._connection.execute(found.limit(count))]
+
+    def credits_of(self, line: str) -> int:
+        """How many credits were ever sent to a line. The transaction holds the line's lock from here on."""
+        self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
+        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose == "credit")
+        return self._connection.scalar(sent) or 0
 
     def _one(self, order_id: str, *, for_update: bool) -> Order:
         found = select(orders).where(orders.c.id == order_id)

@@ -1,15 +1,15 @@
 """The desk: where every channel asks and orders, so that USSD, SMS and the web can never differ in what they do."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from store import subscribers
 from store.book import SqlBook
 from topup.caller import Caller, Recent
+from topup.clock import Clock
 from topup.ids import mint_order_id, short_reference
 from topup.life import State
 from topup.limits import Limits
@@ -50,9 +50,7 @@ class Shop:
 class Desk:
     """Asks and orders on behalf of a person."""
 
-    def __init__(
-        self, engine: Engine, *, shop: Shop, lines: LineReader, timing: Timing, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, engine: Engine, *, shop: Shop, lines: LineReader, timing: Timing, clock: Clock) -> None:
         self._engine = engine
         self._shop = shop
         self._lines = lines
@@ -89,6 +87,31 @@ class Desk:
 
         Raises an error of topup.limits when the amount is not sold.
         """
+        with self._engine.begin() as connection:
+            return self.place_in(
+                connection,
+                channel=channel,
+                conversation=conversation,
+                asked_by=asked_by,
+                payer=payer,
+                amount=amount,
+                language=language,
+                line=line,
+            )
+
+    def place_in(
+        self,
+        connection: Connection,
+        *,
+        channel: str,
+        conversation: str,
+        asked_by: str,
+        payer: str,
+        amount: Money,
+        language: str,
+        line: Line,
+    ) -> Order:
+        """The same within a transaction of the caller's."""
         now = self._clock()
         order = Order(
             id=self._order_id(channel, conversation),
@@ -104,10 +127,8 @@ class Desk:
             credit_provider=self._shop.credit_provider,
             placed_at=now,
         )
-        with self._engine.begin() as connection:
-            book = SqlBook(connection)
-            is_new = place(book, order=order, now=now, timing=self._timing)
-            return order if is_new else book.get(order.id)
+        book = SqlBook(connection)
+        return order if place(book, order=order, now=now, timing=self._timing) else book.get(order.id)
 
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:
         """The order that this conversation has placed."""

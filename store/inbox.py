@@ -26,8 +26,15 @@ class Callback:
     order_id: str | None = None
 
 
-def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
+def keep_to_settle(connection: Connection, callback: Callback, *, now: datetime) -> int:
     """Keep a callback and owe its settling. Returns its id."""
+    kept = keep(connection, callback, now=now)
+    outbox.owe_one(connection, effect=outbox.SETTLE, subject=str(kept), due_at=now)
+    return kept
+
+
+def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
+    """Keep what came. Returns its id."""
     values = {
         "provider": callback.provider,
         "topic": callback.topic,
@@ -37,9 +44,7 @@ def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
         "remote_address": callback.remote_address,
         "received_at": now,
     }
-    kept = connection.execute(insert(inbox).values(values).returning(inbox.c.id)).scalar_one()
-    outbox.owe_one(connection, effect=outbox.SETTLE, subject=str(kept), due_at=now)
-    return int(kept)
+    return int(connection.execute(insert(inbox).values(values).returning(inbox.c.id)).scalar_one())
 
 
 def get(connection: Connection, inbox_id: int) -> Callback:

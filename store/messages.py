@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.tables import messages
@@ -92,6 +92,14 @@ def by_gateway_id(connection: Connection, *, gateway: str, gateway_id: str) -> M
     found = select(messages).where(messages.c.gateway == gateway, messages.c.gateway_id == gateway_id)
     row = connection.execute(found.with_for_update()).one_or_none()
     return _message(row) if row else None
+
+
+def count_since(connection: Connection, *, msisdn: str, since: datetime, purpose: str | None = None) -> int:
+    """How many messages (of a purpose) were written to a number since then."""
+    found = select(func.count()).where(messages.c.msisdn == msisdn, messages.c.written_at >= since)
+    if purpose is not None:
+        found = found.where(messages.c.purpose == purpose)
+    return connection.scalar(found) or 0
 
 
 def _set(connection: Connection, message_id: str, **values: Any) -> None:

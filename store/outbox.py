@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.tables import outbox
 from topup.life import Effect
@@ -66,6 +67,21 @@ def owe(connection: Connection, move: Move) -> None:
         connection.execute(insert(outbox), rows)
 
 
+def strike_enquiries(connection: Connection, order_id: str, *, now: datetime) -> None:
+    """Strike out the open enquiries of an order that has moved on: there is nothing left to ask."""
+    asked = update(outbox).where(outbox.c.subject == order_id, outbox.c.effect == Effect.ENQUIRE.value)
+    connection.execute(asked.where(outbox.c.done_at.is_(None)).values(done_at=now, note="answered"))
+
+
+def owe_again(connection: Connection, *, effect: Effect, order_id: str, seq: int, due_at: datetime) -> None:
+    """Write, or open once more, what an order in need of it does not have open."""
+    row = upsert(outbox).values(
+        effect=effect.value, subject=order_id, seq=seq, queue=QUEUES[effect.value], due_at=due_at
+    )
+    opened = {"done_at": None, "leased_until": None, "due_at": due_at}
+    connection.execute(row.on_conflict_do_update(index_elements=["subject", "seq", "effect"], set_=opened))
+
+
 def owe_one(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:
     """Write an effect that belongs to no order: SEND (a message id) or SETTLE (an inbox id)."""
     connection.execute(insert(outbox).values(effect=effect, subject=subject, queue=QUEUES[effect], due_at=due_at))
@@ -92,6 +108,12 @@ def next_due(connection: Connection) -> datetime | None:
     return found
 
 
+def get(connection: Connection, owing_id: int) -> Owing | None:
+    """The row as it is now; None when it is done (or never was)."""
+    row = connection.execute(select(outbox).where(outbox.c.id == owing_id, outbox.c.done_at.is_(None))).one_or_none()
+    return _owing(row) if row else None
+
+
 def lock(connection: Connection, owing_id: int) -> Owing | None:
     """The row, locked until the transaction ends; None when it is done (or never was)."""
     found = select(outbox).where(outbox.c.id == owing_id, outbox.c.done_at.is_(None)).with_for_update()
@@ -110,6 +132,13 @@ def later(connection: Connection, owing_id: int, *, due_at: datetime, note: str)
         update(outbox)
         .where(outbox.c.id == owing_id, outbox.c.done_at.is_(None))
         .values(due_at=due_at, tried=outbox.c.tried + 1, leased_until=None, note=note)
+    )
+
+
+def put_off(connection: Connection, owing_id: int, *, due_at: datetime, note: str) -> None:
+    """Let the row wait until `due_at` without counting it as a try."""
+    connection.execute(
+        update(outbox).where(outbox.c.id == owing_id).values(due_at=due_at, leased_until=None, note=note)
     )
 
 

@@ -57,15 +57,18 @@ class Event(Enum):
 
     PLACED = "PLACED"
     CHARGE_SENT = "CHARGE_SENT"
+    CHARGE_NOT_SENT = "CHARGE_NOT_SENT"  # The call surely did not leave this house.
     CHARGE_BUSY = "CHARGE_BUSY"  # The payer's phone was in a session, so no prompt was shown.
     CHARGE_CONFIRMED = "CHARGE_CONFIRMED"
     CHARGE_REFUSED = "CHARGE_REFUSED"
     CHARGE_DIFFERS = "CHARGE_DIFFERS"  # The provider tells of another amount, or contradicts itself.
     CREDIT_SENT = "CREDIT_SENT"
+    CREDIT_NOT_SENT = "CREDIT_NOT_SENT"
     CREDIT_CONFIRMED = "CREDIT_CONFIRMED"
     CREDIT_REFUSED = "CREDIT_REFUSED"
     LINE_SEEN = "LINE_SEEN"  # The line was read, and it is active.
     REFUND_SENT = "REFUND_SENT"
+    REFUND_NOT_SENT = "REFUND_NOT_SENT"
     REFUND_CONFIRMED = "REFUND_CONFIRMED"
     REFUND_REFUSED = "REFUND_REFUSED"
     GAVE_UP = "GAVE_UP"  # Everything that may be tried or asked has been.
@@ -105,46 +108,56 @@ def _rules() -> Iterable[Rule]:
     s, e, b, f = State, Event, Books, Effect
     # fmt: off
     rows: tuple[tuple[State, Event, State, Books | None, tuple[Effect, ...]], ...] = (
-        (s.CREATED,       e.PLACED,           s.CREATED,       None,         (f.CHARGE,)),
-        (s.CREATED,       e.CHARGE_SENT,      s.CHARGING,      None,         (f.ENQUIRE,)),
-        (s.CREATED,       e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,       (f.CREDIT,)),               # "busy", and yet paid
-        (s.CREATED,       e.GAVE_UP,          s.UNPAID,        None,         (f.TELL_DECLINED,)),        # never charge late
-        (s.CHARGING,      e.CHARGE_BUSY,      s.CREATED,       None,         (f.CHARGE,)),               # ask again, a moment later
-        (s.CHARGING,      e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,       (f.CREDIT,)),
-        (s.CHARGING,      e.CHARGE_REFUSED,   s.UNPAID,        None,         (f.TELL_DECLINED,)),
-        (s.CHARGING,      e.CHARGE_DIFFERS,   s.REVIEW_CHARGE, None,         (f.ALERT, f.TELL_CHECKING)),
-        (s.CHARGING,      e.GAVE_UP,          s.REVIEW_CHARGE, None,         (f.ALERT, f.TELL_CHECKING)),
-        (s.UNPAID,        e.CHARGE_CONFIRMED, s.REFUNDING,     b.TAKE_BACK,  (f.REFUND,)),               # late money goes back
-        (s.PAID,          e.CREDIT_SENT,      s.CREDITING,     None,         (f.ENQUIRE,)),
-        (s.PAID,          e.GAVE_UP,          s.REFUNDING,     b.OWE_BACK,   (f.REFUND,)),               # surely not sent
-        (s.CREDITING,     e.CREDIT_CONFIRMED, s.CREDITED,      b.GIVE,       (f.LOOK,)),
-        (s.CREDITING,     e.CREDIT_REFUSED,   s.REFUNDING,     b.OWE_BACK,   (f.REFUND,)),
-        (s.CREDITING,     e.GAVE_UP,          s.REVIEW_CREDIT, None,         (f.ALERT, f.TELL_CHECKING)),
-        (s.CREDITED,      e.LINE_SEEN,        s.DONE,          None,         (f.TELL_BALANCE,)),
-        (s.CREDITED,      e.GAVE_UP,          s.DONE,          None,         (f.TELL_CREDITED,)),
-        (s.REFUNDING,     e.REFUND_SENT,      s.RETURNING,     None,         (f.ENQUIRE,)),
-        (s.REFUNDING,     e.GAVE_UP,          s.REVIEW_REFUND, None,         (f.ALERT, f.TELL_CHECKING)),
-        (s.RETURNING,     e.REFUND_CONFIRMED, s.REFUNDED,      b.GIVE_BACK,  (f.TELL_REFUNDED,)),
-        (s.RETURNING,     e.REFUND_REFUSED,   s.REVIEW_REFUND, None,         (f.ALERT, f.TELL_CHECKING)),
-        (s.RETURNING,     e.GAVE_UP,          s.REVIEW_REFUND, None,         (f.ALERT, f.TELL_CHECKING)),
+        (s.CREATED,       e.PLACED,           s.CREATED,       None,        (f.CHARGE,)),
+        (s.CREATED,       e.CHARGE_SENT,      s.CHARGING,      None,        (f.ENQUIRE,)),
+        (s.CREATED,       e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),          # "busy", and yet paid
+        (s.CREATED,       e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),   # never charge late
+        (s.CHARGING,      e.CHARGE_NOT_SENT,  s.CREATED,       None,        (f.CHARGE,)),          # try again, later
+        (s.CHARGING,      e.CHARGE_BUSY,      s.CREATED,       None,        (f.CHARGE,)),          # ask again, later
+        (s.CHARGING,      e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),
+        (s.CHARGING,      e.CHARGE_REFUSED,   s.UNPAID,        None,        (f.TELL_DECLINED,)),
+        (s.CHARGING,      e.CHARGE_DIFFERS,   s.REVIEW_CHARGE, None,        (f.ALERT, f.TELL_CHECKING)),
+        (s.CHARGING,      e.GAVE_UP,          s.REVIEW_CHARGE, None,        (f.ALERT, f.TELL_CHECKING)),
+        (s.UNPAID,        e.CHARGE_CONFIRMED, s.REFUNDING,     b.TAKE_BACK, (f.REFUND,)),          # late money goes back
+        (s.PAID,          e.CREDIT_SENT,      s.CREDITING,     None,        (f.ENQUIRE,)),
+        (s.PAID,          e.GAVE_UP,          s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),          # surely not sent
+        (s.CREDITING,     e.CREDIT_NOT_SENT,  s.PAID,          None,        (f.CREDIT,)),
+        (s.CREDITING,     e.CREDIT_CONFIRMED, s.CREDITED,      b.GIVE,      (f.LOOK,)),
+        (s.CREDITING,     e.CREDIT_REFUSED,   s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),
+        (s.CREDITING,     e.GAVE_UP,          s.REVIEW_CREDIT, None,        (f.ALERT, f.TELL_CHECKING)),
+        (s.CREDITED,      e.LINE_SEEN,        s.DONE,          None,        (f.TELL_BALANCE,)),
+        (s.CREDITED,      e.GAVE_UP,          s.DONE,          None,        (f.TELL_CREDITED,)),
+        (s.REFUNDING,     e.REFUND_SENT,      s.RETURNING,     None,        (f.ENQUIRE,)),
+        (s.REFUNDING,     e.GAVE_UP,          s.REVIEW_REFUND, None,        (f.ALERT, f.TELL_CHECKING)),
+        (s.RETURNING,     e.REFUND_NOT_SENT,  s.REFUNDING,     None,        (f.REFUND,)),
+        (s.RETURNING,     e.REFUND_CONFIRMED, s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),
+        (s.RETURNING,     e.REFUND_REFUSED,   s.REVIEW_REFUND, None,        (f.ALERT, f.TELL_CHECKING)),
+        (s.RETURNING,     e.GAVE_UP,          s.REVIEW_REFUND, None,        (f.ALERT, f.TELL_CHECKING)),
 
-        (s.REVIEW_CHARGE, e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,       (f.CREDIT,)),
-        (s.REVIEW_CHARGE, e.CHARGE_REFUSED,   s.UNPAID,        None,         (f.TELL_DECLINED,)),
-        (s.REVIEW_CHARGE, e.OPERATOR_CREDIT,  s.PAID,          b.TAKE,       (f.CREDIT,)),
-        (s.REVIEW_CHARGE, e.OPERATOR_REFUND,  s.REFUNDING,     b.TAKE_BACK,  (f.REFUND,)),
-        (s.REVIEW_CHARGE, e.OPERATOR_CLOSE,   s.UNPAID,        None,         (f.TELL_DECLINED,)),        # no money came
-        (s.REVIEW_CREDIT, e.CREDIT_CONFIRMED, s.CREDITED,      b.GIVE,       (f.LOOK,)),
-        (s.REVIEW_CREDIT, e.CREDIT_REFUSED,   s.REFUNDING,     b.OWE_BACK,   (f.REFUND,)),
-        (s.REVIEW_CREDIT, e.OPERATOR_CREDIT,  s.PAID,          None,         (f.CREDIT,)),               # the credit did not land
-        (s.REVIEW_CREDIT, e.OPERATOR_REFUND,  s.REFUNDING,     b.OWE_BACK,   (f.REFUND,)),
-        (s.REVIEW_CREDIT, e.OPERATOR_CLOSE,   s.CREDITED,      b.GIVE,       (f.LOOK,)),                 # the credit landed
-        (s.REVIEW_REFUND, e.REFUND_CONFIRMED, s.REFUNDED,      b.GIVE_BACK,  (f.TELL_REFUNDED,)),
-        (s.REVIEW_REFUND, e.OPERATOR_CREDIT,  s.PAID,          b.KEEP,       (f.CREDIT,)),
-        (s.REVIEW_REFUND, e.OPERATOR_REFUND,  s.REFUNDING,     None,         (f.REFUND,)),
-        (s.REVIEW_REFUND, e.OPERATOR_CLOSE,   s.REFUNDED,      b.GIVE_BACK,  (f.TELL_REFUNDED,)),        # the money went back
+        (s.REVIEW_CHARGE, e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),
+        (s.REVIEW_CHARGE, e.CHARGE_REFUSED,   s.UNPAID,        None,        (f.TELL_DECLINED,)),
+        (s.REVIEW_CHARGE, e.OPERATOR_CREDIT,  s.PAID,          b.TAKE,      (f.CREDIT,)),
+        (s.REVIEW_CHARGE, e.OPERATOR_REFUND,  s.REFUNDING,     b.TAKE_BACK, (f.REFUND,)),
+        (s.REVIEW_CHARGE, e.OPERATOR_CLOSE,   s.UNPAID,        None,        (f.TELL_DECLINED,)),   # no money came
+        (s.REVIEW_CREDIT, e.CREDIT_CONFIRMED, s.CREDITED,      b.GIVE,      (f.LOOK,)),
+        (s.REVIEW_CREDIT, e.CREDIT_REFUSED,   s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),
+        (s.REVIEW_CREDIT, e.OPERATOR_CREDIT,  s.PAID,          None,        (f.CREDIT,)),          # it did not land
+        (s.REVIEW_CREDIT, e.OPERATOR_REFUND,  s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),
+        (s.REVIEW_CREDIT, e.OPERATOR_CLOSE,   s.CREDITED,      b.GIVE,      (f.LOOK,)),            # it landed
+        (s.REVIEW_REFUND, e.REFUND_CONFIRMED, s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),
+        (s.REVIEW_REFUND, e.OPERATOR_CREDIT,  s.PAID,          b.KEEP,      (f.CREDIT,)),
+        (s.REVIEW_REFUND, e.OPERATOR_REFUND,  s.REFUNDING,     None,        (f.REFUND,)),
+        (s.REVIEW_REFUND, e.OPERATOR_CLOSE,   s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),   # it went back
     )
     # fmt: on
     return (Rule(*row) for row in rows)
+
+
+def duty_of(state: State) -> Effect | None:
+    """The effect that an order in `state` must have open, or it would stand still; None for ends and reviews."""
+    if state.is_end or state.in_review:
+        return None
+    return next(rule.then[0] for rule in LIFE if rule.target is state)
 
 
 ENDS = frozenset({State.DONE, State.UNPAID, State.REFUNDED})

@@ -130,8 +130,8 @@ def _record(
     if now.tzinfo is None:
         raise NaiveTime(now=now)
     rule = rule_for(source=order.state, event=event, history=history)
-    busy = (*history, event).count(Event.CHARGE_BUSY)
-    waits = {effect: timing.first_wait(effect, state=rule.target, busy=busy) for effect in rule.then}
+    past = (*history, event)
+    waits = {effect: timing.first_wait(effect, state=rule.target, history=past) for effect in rule.then}
     seq = 0 if event is Event.PLACED else order.seq + 1
     book.record(
         Move(

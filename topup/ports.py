@@ -82,8 +82,11 @@ class CreditProvider(Protocol):
 
     name: str
 
-    def before_credit(self, attempt: Attempt) -> Mapping[str, object]:
-        """What must be known before the call to settle a lost answer afterwards; kept in `attempt.facts`."""
+    def before_credit(self, attempt: Attempt) -> Mapping[str, object] | NotSent:
+        """What must be known before the call to settle a lost answer afterwards; kept in `attempt.facts`.
+
+        NotSent when it cannot be learned now: then the credit must wait.
+        """
         ...
 
     def credit(self, attempt: Attempt) -> Sent:

@@ -4,14 +4,17 @@ Waits grow: most ends come within seconds, and a provider that is down is not he
 often something was tried is kept in the database, so a restart neither forgets nor hurries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from topup.life import Effect, State
+from topup.life import Effect, Event, State
 
 # A phone that is still in the USSD session cannot show the payment prompt, so the first wait lets it end.
 PROMPT_S = 3.0
+
+# A prompt that comes later than this after the call was agreed to long ago: it is not shown at all.
+CHARGE_WITHIN_S = 600.0
 
 # How often a payer whose phone was busy is asked again before the order ends unpaid, and after how long.
 BUSY_WAITS_S = (8.0, 15.0, 30.0)
@@ -33,6 +36,8 @@ _ENQUIRY_WAITS_S: Mapping[State, tuple[float, ...]] = {
     State.RETURNING: (15, 30, 60, 300, 900, 3600, 10800, 21600, 43200),
 }
 
+_NOT_SENT = frozenset({Event.CHARGE_NOT_SENT, Event.CREDIT_NOT_SENT, Event.REFUND_NOT_SENT})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -41,21 +46,31 @@ class Timing:
     scale: float = 1.0
     prompt_s: float = PROMPT_S
 
-    def first_wait(self, effect: Effect, *, state: State, busy: int = 0) -> timedelta:
-        """How long after the move that owes it an effect is due. `busy` counts the busy answers so far."""
+    def first_wait(self, effect: Effect, *, state: State, history: Sequence[Event]) -> timedelta:
+        """How long after the move that owes it an effect is due. `history` ends with that move's own event."""
+        if history[-1] is Event.CHARGE_BUSY:
+            return self._of(BUSY_WAITS_S[min(history.count(Event.CHARGE_BUSY), len(BUSY_WAITS_S)) - 1])
+        if history[-1] in _NOT_SENT:
+            waits = _WAITS_S[effect]
+            return self._of(waits[min(history.count(history[-1]), len(waits)) - 1])
         if effect is Effect.CHARGE:
-            return self._of(BUSY_WAITS_S[busy - 1] if busy else self.prompt_s)
+            return self._of(self.prompt_s)
         if effect is Effect.ENQUIRE:
             return self._of(_ENQUIRY_WAITS_S[state][0])
         return timedelta(0)
 
     def next_wait(self, effect: Effect, *, state: State, tried: int) -> timedelta | None:
         """How long to wait after the `tried`th try (from 1); None when it is to be given up."""
-        if effect is Effect.ENQUIRE:
-            waits = _ENQUIRY_WAITS_S.get(state, ())[1:]
-        else:
-            waits = _WAITS_S.get(effect, _TELL_WAITS_S)
+        waits = _ENQUIRY_WAITS_S[state][1:] if effect is Effect.ENQUIRE else _WAITS_S.get(effect, _TELL_WAITS_S)
         return self._of(waits[tried - 1]) if tried <= len(waits) else None
+
+    def next_message_wait(self, *, tried: int) -> timedelta | None:
+        """How long a message waits after its `tried`th try (from 1); None when it is to be given up."""
+        return self._of(_TELL_WAITS_S[tried - 1]) if tried <= len(_TELL_WAITS_S) else None
+
+    def is_too_late_to_charge(self, *, placed_at: datetime, now: datetime) -> bool:
+        """Whether a person would no longer know what the prompt is for."""
+        return now - placed_at > timedelta(seconds=CHARGE_WITHIN_S)
 
     def _of(self, seconds: float) -> timedelta:
         return timedelta(seconds=seconds * self.scale)

@@ -150,9 +150,6 @@ def unpacked(raw: bytes) -> Session | None:
     row: list[Any] = json.loads(raw) if raw else []
     if not row or row[0] != VERSION:
         return None
-    recent = [
-        Recent(ref, Money(*amount), State(state), datetime.fromisoformat(at)) for ref, amount, state, at in row[12]
-    ]
     return Session(
         seen=row[1],
         reply=row[2],

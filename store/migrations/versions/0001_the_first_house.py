@@ -2,9 +2,9 @@
 
 What the code should never do, the database refuses:
 - a move that LIFE does not have: (source, event, target) must stand in legal_moves, which is seeded from it;
-- a move that does not begin where the one before it ended, or two moves from the same place: (order_id, prev_seq, source)
-  must be the (order_id, seq, target) of another move, and (order_id, seq) is unique. The first move is its own
-  predecessor;
+- a move that does not begin where the one before it ended, or two moves from the same place: (order_id, prev_seq,
+  source) must be the (order_id, seq, target) of another move, and (order_id, seq) is unique. The first move is its
+  own predecessor;
 - an order that says it is where its last move did not lead;
 - a confirmation that is recorded twice;
 - a changed or deleted move, transfer or order.
@@ -119,6 +119,7 @@ CREATE TABLE attempts (
     UNIQUE (order_id, purpose, number)
 );
 CREATE INDEX attempts_by_provider_ref ON attempts (provider, provider_ref);
+CREATE INDEX attempts_by_msisdn ON attempts (msisdn, purpose);
 CREATE UNIQUE INDEX one_charge_a_receipt ON attempts (provider, receipt) WHERE purpose = 'charge';
 
 CREATE TABLE outbox (
@@ -134,6 +135,7 @@ CREATE TABLE outbox (
     note         text,
     UNIQUE (subject, seq, effect)
 );
+CREATE INDEX outbox_open_by_subject ON outbox (subject) WHERE done_at IS NULL;
 CREATE INDEX outbox_due ON outbox (due_at) WHERE done_at IS NULL;
 
 CREATE TABLE inbox (
@@ -176,6 +178,7 @@ CREATE TABLE messages (
     resends    integer NOT NULL DEFAULT 0,
     UNIQUE (order_id, purpose, msisdn)
 );
+CREATE INDEX messages_by_msisdn ON messages (msisdn, written_at);
 CREATE INDEX messages_by_gateway_id ON messages (gateway, gateway_id);
 """
 

@@ -1,0 +1,129 @@
+"""Every setting, typed, from the environment or `.env`. The README's table is made from this file.
+
+Secrets have no default: without them Redial does not start. `make run` makes local ones.
+"""
+
+from enum import Enum
+from functools import lru_cache
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class CreditBy(Enum):
+    """Through what a line is credited."""
+
+    UCIP = "ucip"
+    AIRTIME = "airtime"
+
+
+class Settings(BaseSettings):
+    """The settings of one installation."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    # Where things are.
+    database_url: str = Field(description="PostgreSQL, as `postgresql+psycopg://user:password@host/name`.")
+    redis_url: str = Field(description="Redis, as `redis://host:6379/0`, or `unix:///path`.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="How the outside world reaches this application: callbacks come here."
+    )
+    sandbox_url: str | None = Field(
+        None, description="The sandbox that stands in for the outside world. Never set it in production."
+    )
+    database_connections: int = Field(10, ge=1, description="How many connections a process keeps to PostgreSQL.")
+
+    # Secrets of this installation.
+    gateway_secret: SecretStr = Field(
+        min_length=16, description="Part of the USSD and SMS addresses; tell it to the gateway only."
+    )
+    callback_secret: SecretStr = Field(
+        min_length=16, description="Part of the payment callback addresses; tell it to the providers only."
+    )
+    order_secret: SecretStr = Field(
+        min_length=16,
+        description="Order ids are minted with it. Changing it while calls run could place an order twice.",
+    )
+
+    # What is sold.
+    country: str = Field("KE", pattern="^[A-Z]{2}$", description="ISO 3166 country of the operator's numbers.")
+    currency: str = Field("KES", pattern="^[A-Z]{3}$", description="ISO 4217 currency of the operator's lines.")
+    timezone: str = Field("Africa/Nairobi", description="The zone in which times are shown to people.")
+    short_codes: str = Field(
+        "*384*55#", description="The USSD codes served here, separated by commas; the first is shown."
+    )
+    sms_short_code: str = Field("38455", description="The short code that people write to.")
+    care_number: str = Field("100", description="Whom a person calls when Redial cannot help.")
+    smallest_top_up_minor: int = Field(1000, gt=0, description="The smallest top-up, in minor units.")
+    largest_top_up_minor: int = Field(1_000_000, gt=0, description="The largest top-up, in minor units.")
+    top_up_step_minor: int = Field(100, gt=0, description="Top-ups are multiples of this, in minor units.")
+    presets_minor: str = Field("5000,10000,25000,50000", description="The amounts on offer, in minor units, by commas.")
+    credit_by: CreditBy = Field(CreditBy.UCIP, description="How a line is credited: `ucip` or `airtime`.")
+
+    # Africa's Talking.
+    at_url: str = Field("https://api.africastalking.com", description="Africa's Talking's API.")
+    at_username: str = Field("sandbox", description="The application's user name at Africa's Talking.")
+    at_api_key: SecretStr = Field(SecretStr(""), description="The application's API key at Africa's Talking.")
+    at_sender_id: str | None = Field(None, description="Whom messages come from: a short code or an alphanumeric.")
+
+    # Safaricom Daraja (M-PESA).
+    daraja_url: str = Field("https://api.safaricom.co.ke", description="Daraja's API.")
+    daraja_consumer_key: SecretStr = Field(SecretStr(""), description="The app's consumer key.")
+    daraja_consumer_secret: SecretStr = Field(SecretStr(""), description="The app's consumer secret.")
+    daraja_short_code: str = Field("174379", description="The paybill or till that takes the money.")
+    daraja_passkey: SecretStr = Field(SecretStr(""), description="The passkey of the short code.")
+    daraja_transaction_type: str = Field(
+        "CustomerPayBillOnline", description="`CustomerPayBillOnline` or `CustomerBuyGoodsOnline`."
+    )
+    daraja_till: str | None = Field(None, description="The till that is paid, with `CustomerBuyGoodsOnline`.")
+    daraja_initiator: str = Field("", description="The API operator that may reverse payments.")
+    daraja_security_credential: SecretStr = Field(SecretStr(""), description="That operator's encrypted password.")
+
+    # The operator's charging system.
+    ucip_url: str = Field("http://127.0.0.1:10010/Air", description="The charging system's UCIP address.")
+    ucip_username: str = Field("", description="Its user.")
+    ucip_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    ucip_user_agent: str = Field("Redial/5.0/1.0", description="NAME/PROTOCOL/VERSION, as the node expects it.")
+    ucip_host_name: str = Field("redial", description="originHostName: how we call ourselves to the node.")
+    ucip_refill_profile: str = Field("TOPUP", description="refillProfileID of a top-up.")
+    ucip_minor_per_unit: int = Field(1, gt=0, description="How many minor units one unit of accountValue1 is.")
+
+    # How long, how often, how many.
+    line_read_deadline_s: float = Field(
+        1.5, gt=0, description="How long a dial waits to learn the line's state, seconds."
+    )
+    line_cache_s: int = Field(5, ge=1, description="How long a line's state is remembered between dials, seconds.")
+    session_s: int = Field(300, ge=30, description="How long a USSD session is remembered, seconds.")
+    resume_s: int = Field(600, ge=1, description="How long a dropped call is offered again, seconds.")
+    hops_a_minute: int = Field(60, ge=1, description="How many USSD hops one number may make a minute.")
+    schedule_scale: float = Field(
+        1.0, gt=0, description="Stretches every wait of the retry schedules; drills shrink it."
+    )
+    prompt_delay_s: float = Field(3.0, ge=0, description="From the end of a call to the payment prompt, seconds.")
+    lease_s: float = Field(
+        60.0, gt=0, description="How long a job may be under way before it is handed out again, seconds."
+    )
+
+    # Running.
+    web_threads: int = Field(16, ge=2, description="How many requests a web process answers at a time.")
+    log_json: bool = Field(True, description="Logs as JSON lines; false for people.")
+    trusted_proxies: int = Field(0, ge=0, description="How many proxies stand before the web process.")
+    callback_addresses: str = Field(
+        "", description="Networks that callbacks may come from, by commas (`196.201.214.0/24`); empty allows all."
+    )
+
+    @property
+    def short_code_list(self) -> list[str]:
+        """The USSD codes served here; the first is the one that people are told."""
+        return [code.strip() for code in self.short_codes.split(",") if code.strip()]
+
+    @field_validator("public_url", "sandbox_url", "at_url", "daraja_url")
+    @classmethod
+    def _without_slash(cls, url: str | None) -> str | None:
+        return url.rstrip("/") if url else None
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """The settings of this process. Raises pydantic's ValidationError, which names what is missing."""
+    return Settings()

@@ -1,0 +1,133 @@
+"""The grammar of what people send us.
+
+People write `topup100`, `Top up KES 100.`, `JAZA 100 kwa 0711 000 002`. A keyword is looked for at the beginning, whatever
+its case and whatever stands around it; what follows is read as generously as it can be without guessing.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """TOPUP: the amount and the payer as they were written; absent when they were not."""
+
+    amount: str | None
+    payer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """BAL: what is on the line?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """STATUS: where is my money?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """HELP: what can I write?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """LANG: `code` is a language of words.text.LANGUAGES; absent when it is none."""
+
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """STOP: do not write to me again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """START: write to me again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Anything else."""
+
+
+Command = TopUp | Balance | Status | Help | Language | Stop | Start | NotUnderstood
+
+# The words for each command, in every language. `make words` cannot help here: people type what they are used to.
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "topup": ("TOP UP", "TOPUP", "RECHARGE", "JAZA", "WEKA", "ONGEZA", "NUNUA"),
+    "balance": ("BALANCE", "BAL", "SALIO"),
+    "status": ("STATUS", "HALI"),
+    "help": ("HELP", "INFO", "MSAADA", "SAIDIA"),
+    "language": ("LANGUAGE", "LANG", "LUGHA"),
+    "stop": ("STOP", "UNSUBSCRIBE", "ACHA", "SIMAMA"),
+    "start": ("START", "ANZA"),
+}
+
+_LANGUAGES = {"EN": "en", "ENG": "en", "ENGLISH": "en", "KIINGEREZA": "en"} | {
+    "SW": "sw",
+    "SWA": "sw",
+    "SWAHILI": "sw",
+    "KISWAHILI": "sw",
+}
+
+# The commands that need nothing beside their keyword.
+_ALONE: Mapping[str, Command] = {
+    "balance": Balance(),
+    "status": Status(),
+    "help": Help(),
+    "stop": Stop(),
+    "start": Start(),
+}
+
+
+def _pattern() -> re.Pattern[str]:
+    ways = (
+        f"(?P<{name}>" + "|".join(r"[\s_-]*".join(map(re.escape, word.split())) for word in words) + ")"
+        for name, words in WORDS.items()
+    )
+    return re.compile(r"\W*(?:" + "|".join(ways) + r")(?![A-Z])(?:(?!-\d)[\W_])*(?P<rest>.*)", re.ASCII | re.DOTALL)
+
+
+_COMMAND = _pattern()
+
+_AMOUNT_AND_PAYER = re.compile(
+    r"(?P<amount>(?:KES|KSHS?|SHS?)?[\s.]*\d[\d,]*(?:\.\d{1,2})?\s*(?:/[=-]|KES|KSHS?|SHS?|BOB)?)"
+    r"(?:[\s,;:.]+(?:FROM|BY|PAYER|KWA|NA|KUTOKA)?[\s:]*(?P<payer>\+?\d[\d\s-]{6,}))?\W*",
+    re.ASCII,
+)
+_AROUND_AMOUNT = re.compile(r"BOB|[\s]|^(?:KSHS?|SHS?)\.?|(?:KSHS?|SHS?)$", re.ASCII)
+
+# No keyword needs more; a longer text is read by its beginning.
+_LONGEST = 480
+
+
+def read(text: str) -> Command:
+    """What a person wants. Never raises: what cannot be read is NotUnderstood."""
+    found = _COMMAND.fullmatch(text[:_LONGEST].upper())
+    if found is None:
+        return NotUnderstood()
+    rest = found["rest"].strip()
+    name = _which(found)
+    match name:
+        case "topup":
+            return _top_up(rest)
+        case "language":
+            return Language(_LANGUAGES.get(rest.strip(" .,!?")))
+        case _:
+            return _ALONE[name]
+
+
+def _which(found: re.Match[str]) -> str:
+    return next(name for name in WORDS if found[name])
+
+
+def _top_up(rest: str) -> TopUp:
+    found = _AMOUNT_AND_PAYER.fullmatch(rest)
+    if found is None:
+        return TopUp(amount=rest or None, payer=None)
+    payer = found["payer"]
+    return TopUp(amount=_AROUND_AMOUNT.sub("", found["amount"]), payer=re.sub(r"[\s-]", "", payer) if payer else None)

@@ -1,0 +1,159 @@
+"""Every SMS that we can send. Each fits in one segment at its widest, in every language; a test proves it.
+
+A message says first what happened to the money, then what to do. It is read once, on a small screen, by somebody who
+waits for it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from topup.caller import Recent
+from topup.ids import short_reference
+from topup.line import Line, LineState
+from topup.orders import Order
+from topup.outcomes import Reason
+from words.states import state_in_words
+from words.text import Text, ToTheCent, say
+
+
+def balance_told(order: Order, *, line: Line) -> Text:
+    """The end that everybody hopes for. `line` was read just now, and is active."""
+    came_back = order.line_was is not LineState.ACTIVE
+    if line.balance is None:
+        return _received_back(order) if came_back else say("{amount} received. Thank you.", amount=order.amount)
+    balance = ToTheCent(line.balance)
+    if came_back:
+        return say("{amount} received. Your line is back. Balance {balance}.", amount=order.amount, balance=balance)
+    return say("{amount} received. Balance {balance}.", amount=order.amount, balance=balance)
+
+
+def credited(order: Order, *, short_code: str) -> Text:
+    """The credit is on the line, but nobody has seen the line come back yet."""
+    return say(
+        "{amount} was added to your line. It may take some minutes to come back. Dial {code} for your balance.",
+        amount=order.amount,
+        code=short_code,
+    )
+
+
+def declined(order: Order, *, reason: Reason | None, short_code: str) -> Text:
+    """No money moved, and why."""
+    return say(
+        "{why} Nothing was taken. Dial {code} to try again.",
+        why=_why(order, reason),
+        code=short_code,
+    )
+
+
+def refunded(order: Order, *, payer: str) -> Text:
+    """The money is back with the payer. `payer` is in the national form."""
+    return say(
+        "Sorry, we could not top up your line. {amount} went back to M-PESA of {payer}.",
+        amount=order.amount,
+        payer=payer,
+    )
+
+
+def checking(order: Order, *, care_number: str) -> Text:
+    """Nobody knows yet. A person looks at it."""
+    return say(
+        "We are checking your top-up of {amount}. You will not pay twice. We will send you an SMS. "
+        "Help: call {care}, ref {reference}.",
+        amount=order.amount,
+        care=care_number,
+        reference=short_reference(order.id),
+    )
+
+
+def asked_to_pay(order: Order, *, payer: str) -> Text:
+    """A top-up by SMS was taken. `payer` is in the national form."""
+    return say("{amount}: in a moment M-PESA asks {payer} for the PIN.", amount=order.amount, payer=payer)
+
+
+def line_state(line: Line, *, short_code: str, care_number: str) -> Text:
+    """The answer to BAL."""
+    match line.state:
+        case LineState.SUSPENDED if line.owes:
+            owed = ToTheCent(line.owes)
+            return say("Line suspended. You owe {owed}. Dial {code} to top up.", owed=owed, code=short_code)
+        case LineState.SUSPENDED:
+            return say("Line suspended. Dial {code} to top up.", code=short_code)
+        case LineState.ACTIVE if line.balance is not None:
+            return say("Line active. Balance {balance}.", balance=ToTheCent(line.balance))
+        case LineState.ACTIVE:
+            return say("Line active.")
+        case LineState.BARRED:
+            return say("Your line is barred by the operator. A top-up will not help. Call {care}.", care=care_number)
+        case LineState.GONE:
+            return say("The operator does not know this number. Nothing was paid. Call {care}.", care=care_number)
+        case LineState.UNKNOWN:
+            return say("We cannot see your line just now. Please try again in a few minutes.")
+
+
+def last_top_up(recent: Sequence[Recent]) -> Text:
+    """The answer to STATUS."""
+    if not recent:
+        return say("You have no top-ups yet.")
+    newest = recent[0]
+    return say(
+        "{at} {amount}: {state}. Ref {reference}",
+        at=newest.at,
+        amount=newest.amount,
+        state=state_in_words(newest.state),
+        reference=newest.reference,
+    )
+
+
+def instructions(*, short_code: str) -> Text:
+    """The answer to HELP, and the one answer to what we cannot read."""
+    return say("Send TOPUP 100, BAL, STATUS, LANG SW or STOP. To top up by menu dial {code}.", code=short_code)
+
+
+def top_up_instructions() -> Text:
+    """The answer to TOPUP without an amount."""
+    return say("Send TOPUP and the amount, like TOPUP 100. To let another number pay: TOPUP 100 0711000002.")
+
+
+def mistaken(why: Text, *, short_code: str) -> Text:
+    """What was wrong with a top-up by SMS."""
+    return say("{why} Nothing was taken. Send TOPUP 100, or dial {code}.", why=why, code=short_code)
+
+
+def language_changed() -> Text:
+    """The answer to LANG. It goes out in the new language."""
+    return say("From now on we write to you in English.")
+
+
+def unknown_language() -> Text:
+    """The answer to LANG with a language that we do not have."""
+    return say("Send LANG EN for English or LANG SW for Kiswahili.")
+
+
+def stopped() -> Text:
+    """The answer to STOP."""
+    return say("We will not write to you again, save about top-ups that you make. Send START to change this.")
+
+
+def started() -> Text:
+    """The answer to START."""
+    return say("Welcome back. Send STOP when you want no messages.")
+
+
+_DECLINED: Mapping[Reason, Text] = {
+    Reason.NOT_ENOUGH: say("The M-PESA balance is too low."),
+    Reason.WRONG_PIN: say("The M-PESA PIN was wrong."),
+    Reason.CANCELLED: say("The payment was cancelled."),
+    Reason.NO_ANSWER: say("M-PESA got no answer from the payer."),
+    Reason.BUSY: say("The payer's phone was busy."),
+    Reason.LIMIT: say("The payment is above an M-PESA limit."),
+    Reason.NO_WALLET: say("The payer has no M-PESA."),
+}
+_OUR_FAULT = say("Sorry, M-PESA cannot be reached just now.")
+
+
+def _why(order: Order, reason: Reason | None) -> Text:
+    why = _DECLINED.get(reason, _OUR_FAULT) if reason else _OUR_FAULT
+    return say("{amount} not paid. {why}", amount=order.amount, why=why)
+
+
+def _received_back(order: Order) -> Text:
+    return say("{amount} received. Your line is back.", amount=order.amount)

@@ -1,0 +1,44 @@
+"""charge: ask the payer for the money. Committed as sent before it is sent; never sent twice by itself."""
+
+from store import attempts
+from store.outbox import Owing
+from topup.life import Event, State
+from topup.outcomes import Reason
+from topup.ports import Attempt
+from workers.house import House, locked
+from workers.settling import settle
+
+
+def charge(house: House, owing: Owing) -> None:
+    """Push the payment prompt of order `owing.subject` to its payer."""
+    begun = _begin(house, owing)
+    if begun is None:
+        return
+    provider, attempt = begun
+    sent = house.payments[provider].charge(attempt)
+    with house.engine.begin() as connection:
+        settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
+
+
+def _begin(house: House, owing: Owing) -> tuple[str, Attempt] | None:
+    with house.engine.begin() as connection:
+        order = locked(connection, owing)
+        if order is None:
+            return None
+        house.done(connection, owing)
+        if order.state is not State.CREATED:
+            return None
+        if house.timing.is_too_late_to_charge(placed_at=order.placed_at, now=house.clock()):
+            house.move(connection, order, Event.GAVE_UP, {"why": "too late", "reason": Reason.PROVIDER.value})
+            return None
+        attempt = attempts.begin(
+            connection,
+            order=order,
+            purpose="charge",
+            provider=order.payment_provider,
+            msisdn=order.payer,
+            facts={},
+            now=house.clock(),
+        )
+        house.move(connection, order, Event.CHARGE_SENT, {"reference": attempt.reference})
+        return order.payment_provider, attempt

@@ -1,0 +1,47 @@
+"""What every worker works with, put together once for a process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from store import outbox
+from store.book import SqlBook
+from store.desk import Shop
+from store.outbox import Owing
+from topup.clock import Clock
+from topup.life import Event
+from topup.orders import Order, advance
+from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway
+from topup.schedule import Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The parts of the house that work needs. `clock` tells the time, with its zone."""
+
+    engine: Engine
+    shop: Shop
+    timing: Timing
+    clock: Clock
+    payments: Mapping[str, PaymentProvider]
+    credits: Mapping[str, CreditProvider]
+    lines: LineReader
+    sms: SmsGateway
+
+    def move(
+        self, connection: Connection, order: Order, event: Event, detail: Mapping[str, object] | None = None
+    ) -> Order:
+        """Advance the order within the connection's transaction. Raises what topup.orders.advance raises."""
+        book = SqlBook(connection)
+        return advance(book, order_id=order.id, event=event, now=self.clock(), timing=self.timing, detail=detail)
+
+    def done(self, connection: Connection, owing: Owing, note: str | None = None) -> None:
+        """Strike the effect out."""
+        outbox.done(connection, owing.id, now=self.clock(), note=note)
+
+
+def locked(connection: Connection, owing: Owing) -> Order | None:
+    """The effect's order, locked, when the effect is still owed. The order is always locked before the effect."""
+    order = SqlBook(connection).lock(owing.subject)
+    return order if outbox.lock(connection, owing.id) is not None else None

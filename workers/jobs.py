@@ -1,0 +1,78 @@
+"""What RQ runs: one function, which is given the id of an outbox row and does what the row says.
+
+A job carries no more than that id. The row is read again when the job runs, so a job that comes twice, late, or after a
+restore finds what is still owed, or nothing.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import structlog
+
+from store import outbox
+from store.outbox import SEND, SETTLE, Owing
+from topup.life import Effect
+from workers import metrics
+from workers.alert import alert
+from workers.charge import charge
+from workers.credit import credit
+from workers.enquire import enquire
+from workers.house import House
+from workers.look import look
+from workers.refund import refund
+from workers.settle import settle
+from workers.tell import send, tell
+
+log = structlog.get_logger(__name__)
+
+WORK: Mapping[str, Callable[[House, Owing], None]] = {
+    Effect.CHARGE.value: charge,
+    Effect.CREDIT.value: credit,
+    Effect.LOOK.value: look,
+    Effect.REFUND.value: refund,
+    Effect.ENQUIRE.value: enquire,
+    Effect.ALERT.value: alert,
+    Effect.TELL_DECLINED.value: tell,
+    Effect.TELL_BALANCE.value: tell,
+    Effect.TELL_CREDITED.value: tell,
+    Effect.TELL_REFUNDED.value: tell,
+    Effect.TELL_CHECKING.value: tell,
+    SEND: send,
+    SETTLE: settle,
+}
+
+_LONGEST_WAIT_AFTER_A_CRASH_S = 300
+
+_house: list[House] = []
+
+
+def move_in(house: House) -> None:
+    """Give this process the house that its jobs work in."""
+    _house[:] = [house]
+
+
+def run(owing_id: int) -> None:
+    """Do what outbox row `owing_id` says, if it is still owed. What fails unexpectedly is tried again later."""
+    house = _house[0]
+    with house.engine.begin() as connection:
+        owing = outbox.get(connection, owing_id)
+    if owing is None:
+        return
+    began = time.perf_counter()
+    with structlog.contextvars.bound_contextvars(job=f"{owing.effect}-{owing.id}", subject=owing.subject):
+        try:
+            WORK[owing.effect](house, owing)
+        except Exception as error:
+            log.exception("job_failed")
+            metrics.job_seconds.labels(owing.effect, "failed").observe(time.perf_counter() - began)
+            _try_later(house, owing, error)
+            raise
+        log.info("job_done")
+        metrics.job_seconds.labels(owing.effect, "done").observe(time.perf_counter() - began)
+
+
+def _try_later(house: House, owing: Owing, error: Exception) -> None:
+    wait = timedelta(seconds=min(2**owing.tried, _LONGEST_WAIT_AFTER_A_CRASH_S))
+    with house.engine.begin() as connection:
+        outbox.put_off(connection, owing.id, due_at=house.clock() + wait, note=f"failed: {type(error).__name__}")

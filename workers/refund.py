@@ -1,0 +1,44 @@
+"""refund: give a payer the money back. Committed as sent before it is sent; never sent twice by itself."""
+
+from store import attempts
+from store.outbox import Owing
+from topup.life import Event, State
+from topup.ports import Attempt
+from workers.house import House, locked
+from workers.settling import RECEIPT_IS_DERIVED, settle
+
+
+def refund(house: House, owing: Owing) -> None:
+    """Reverse the payment of order `owing.subject`."""
+    begun = _begin(house, owing)
+    if begun is None:
+        return
+    provider, attempt, receipt = begun
+    sent = house.payments[provider].refund(attempt, receipt=receipt)
+    with house.engine.begin() as connection:
+        settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
+
+
+def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
+    with house.engine.begin() as connection:
+        order = locked(connection, owing)
+        if order is None:
+            return None
+        house.done(connection, owing)
+        if order.state is not State.REFUNDING:
+            return None
+        charged = attempts.confirmed_charge(connection, order.id)
+        if charged is None or charged.receipt is None or charged.attempt.facts.get(RECEIPT_IS_DERIVED):
+            house.move(connection, order, Event.GAVE_UP, {"why": "the payment's receipt is not known"})
+            return None
+        attempt = attempts.begin(
+            connection,
+            order=order,
+            purpose="refund",
+            provider=charged.provider,
+            msisdn=order.payer,
+            facts={"receipt": charged.receipt},
+            now=house.clock(),
+        )
+        house.move(connection, order, Event.REFUND_SENT, {"reference": attempt.reference})
+        return charged.provider, attempt, charged.receipt

@@ -1,0 +1,108 @@
+"""The relay: hands what is due from the outbox to RQ.
+
+PostgreSQL tells it at once when something new is owed; otherwise it wakes when the next row is due. Rows are leased in
+the transaction that hands them over, so several relays share the work, and what was handed to a Redis that has since
+lost everything is handed over again: at once when the mark that every relay leaves in Redis is gone, else when the lease
+has run out.
+"""
+
+import threading
+from datetime import datetime, timedelta
+
+import psycopg
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.queue import EnqueueData
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from store import outbox
+from store.outbox import QUEUES, Owing
+from workers import jobs
+from workers.house import House
+
+log = structlog.get_logger(__name__)
+
+MARK = "redial:relay"
+_BATCH = 200
+_LONGEST_SLEEP_S = 1.0
+_PAUSE_AFTER_TROUBLE_S = 0.5
+
+
+class Relay:
+    """Moves due rows from the outbox to RQ until it is told to stop."""
+
+    def __init__(self, house: House, *, redis: Redis, lease: timedelta) -> None:
+        self._house = house
+        self._redis = redis
+        self._lease = lease
+        self._queues = {name: Queue(name, connection=redis) for name in set(QUEUES.values())}
+
+    def run(self, stop: threading.Event) -> None:
+        """Relay until `stop` is set. A database or Redis that is away is waited for."""
+        while not stop.is_set():
+            try:
+                with self._listening() as listener:
+                    self._run(listener, stop)
+            except (RedisError, SQLAlchemyError, psycopg.Error) as error:
+                log.warning("relay_waits", why=type(error).__name__)
+                stop.wait(_PAUSE_AFTER_TROUBLE_S)
+
+    def relay_once(self) -> int:
+        """Hand over what is due now. Returns how many rows."""
+        was_lost = not self._redis.exists(MARK)
+        with self._house.engine.begin() as connection:
+            if was_lost:
+                self._recover(connection)
+            owed = outbox.take_due(connection, now=self._house.clock(), lease=self._lease, count=_BATCH)
+            self._hand_over(owed)
+        if was_lost:
+            self._redis.set(MARK, "1")  # Only now: had the transaction failed, the leases would still be standing.
+        return len(owed)
+
+    def _run(self, listener: psycopg.Connection, stop: threading.Event) -> None:
+        while not stop.is_set():
+            if self.relay_once() < _BATCH:
+                for _ in listener.notifies(timeout=self._sleep_s(), stop_after=1):
+                    pass
+
+    def _sleep_s(self) -> float:
+        with self._house.engine.connect() as connection:
+            due = outbox.next_due(connection)
+        return _between(0.0, due, self._house.clock())
+
+    def _recover(self, connection: Connection) -> None:
+        if freed := outbox.release_all(connection):
+            log.warning("redis_was_lost", jobs=freed)
+
+    def _hand_over(self, owed: list[Owing]) -> None:
+        by_queue: dict[str, list[Owing]] = {}
+        for owing in owed:
+            by_queue.setdefault(owing.queue, []).append(owing)
+        for name, rows in by_queue.items():
+            self._queues[name].enqueue_many([_job(owing) for owing in rows])
+
+    def _listening(self) -> psycopg.Connection:
+        url = self._house.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        listener = psycopg.connect(url, autocommit=True, connect_timeout=5)
+        listener.execute("LISTEN outbox")
+        return listener
+
+
+def _job(owing: Owing) -> EnqueueData:
+    """A job under a name of its own: the same row handed over twice is the same job."""
+    return Queue.prepare_data(
+        jobs.run,
+        args=(owing.id,),
+        job_id=f"{owing.effect}-{owing.id}",
+        timeout=120,
+        result_ttl=0,
+        failure_ttl=3600,
+        description=f"{owing.effect} {owing.subject}",
+    )
+
+
+def _between(least: float, due: datetime | None, now: datetime) -> float:
+    return _LONGEST_SLEEP_S if due is None else min(max((due - now).total_seconds(), least), _LONGEST_SLEEP_S)

@@ -1,0 +1,164 @@
+"""settle: find out what a callback means, and let it act once.
+
+Nobody signs these callbacks. One is believed when it stands under an address that only the provider was told, names an
+attempt of ours, fits what the provider told us about that attempt before, and is not contradicted when the provider is
+asked. What does not fit is kept, with the reason, and changes nothing.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from sms.gateways import africastalking as sms_gateway
+from store import attempts, inbox, messages, outbox
+from store.attempts import Kept
+from store.book import SqlBook
+from store.inbox import Callback
+from store.outbox import Owing
+from topup.outcomes import Answer, Confirmed, Pending, Refused
+from topup.ports import CreditProvider, Event, PaymentProvider, UnableToReadEvent
+from workers.house import House
+from workers.settling import differs
+from workers.settling import settle as settle_outcome
+from workers.tell import SUSPENDED
+
+# A callback may be faster than the reply that tells us the provider's name for the attempt.
+_WAITS_FOR_OUR_REPLY_S = (1, 2, 5, 15, 60)
+_RESENDS_WHILE_SUSPENDED = 5
+
+
+def settle(house: House, owing: Owing) -> None:
+    """Settle the callback of inbox row `owing.subject`."""
+    with house.engine.begin() as connection:
+        callback = inbox.get(connection, int(owing.subject))
+    if callback.topic == "delivery":
+        return _report(house, owing, callback)
+    provider = house.payments.get(callback.provider) or house.credits.get(callback.provider)
+    if provider is None:
+        return _conclude(house, owing, callback, "no such provider here")
+    try:
+        event = provider.read_event(
+            topic=callback.topic,
+            reference=callback.reference,
+            body=callback.body,
+            content_type=callback.content_type,
+        )
+    except UnableToReadEvent as error:
+        return _conclude(house, owing, callback, str(error))
+    return _event(house, owing, callback, provider, event)
+
+
+def _event(
+    house: House, owing: Owing, callback: Callback, provider: PaymentProvider | CreditProvider, event: Event
+) -> None:
+    with house.engine.begin() as connection:
+        kept = _find(connection, callback, event)
+    if kept is None:
+        return _wait_for_our_reply(house, owing, callback, "no attempt of ours has this reference")
+    if (stranger := _does_not_fit(kept, event)) is not None:
+        return _conclude(house, owing, callback, stranger, order_id=kept.order_id)
+    asked = _asked(house, kept, event)
+    with house.engine.begin() as connection:
+        if not inbox.is_first(
+            connection, provider=callback.provider, key=event.key, inbox_id=callback.id, now=house.clock()
+        ):
+            verdict = "a repetition"
+        else:
+            verdict = _believe(house, connection, kept, event, asked)
+        _write_down(house, connection, owing, callback, verdict, kept.order_id)
+    return None
+
+
+def _find(connection: Connection, callback: Callback, event: Event) -> Kept | None:
+    if event.reference is not None:
+        return attempts.get(connection, event.reference)
+    if event.provider_ref is not None:
+        return attempts.by_provider_ref(connection, provider=callback.provider, provider_ref=event.provider_ref)
+    return None
+
+
+def _does_not_fit(kept: Kept, event: Event) -> str | None:
+    """Why an event cannot be about this attempt; None when it can."""
+    known = kept.attempt.provider_ref
+    if known is not None and event.provider_ref is not None and event.provider_ref != known:
+        return f"names {event.provider_ref}, but the provider calls this attempt {known}"
+    if event.msisdn is not None and not _may_be(event.msisdn, kept.attempt.msisdn):
+        return "is about another number"
+    return None
+
+
+def _may_be(told: str, msisdn: str) -> bool:
+    """Whether a number that a provider told, perhaps with stars in it, may be `msisdn`."""
+    one, other = told.lstrip("+"), msisdn.lstrip("+")
+    return len(one) == len(other) and all(a in (b, "*") for a, b in zip(one, other, strict=True))
+
+
+def _asked(house: House, kept: Kept, event: Event) -> Answer:
+    """What the provider itself says when it is asked about a charge; the event's own word where it has no other."""
+    if kept.purpose != "charge" or kept.attempt.provider_ref is None:
+        return event.answer
+    return house.payments[kept.provider].enquire_charge(kept.attempt)
+
+
+def _believe(house: House, connection: Connection, kept: Kept, event: Event, asked: Answer) -> str:
+    told = event.answer
+    reference = kept.attempt.reference
+    if isinstance(told, Confirmed) and isinstance(asked, Refused):
+        why = f"the callback says paid, the provider says {asked.code}"
+        order = SqlBook(connection).lock(kept.order_id)
+        return differs(house, connection, order, kept, why, told.receipt)
+    if isinstance(told, Refused) and isinstance(asked, Confirmed):
+        return settle_outcome(house, connection, reference=reference, outcome=asked, evidence="enquiry")
+    if isinstance(told, Refused) and isinstance(asked, Pending):
+        return "not believed: the provider is still at work"
+    return settle_outcome(house, connection, reference=reference, outcome=told, evidence="callback")
+
+
+def _report(house: House, owing: Owing, callback: Callback) -> None:
+    """A delivery report: what became of a message."""
+    try:
+        report = sms_gateway.read_report(callback.body)
+    except sms_gateway.UnableToReadMessage as error:
+        return _conclude(house, owing, callback, str(error))
+    with house.engine.begin() as connection:
+        message = messages.by_gateway_id(connection, gateway=callback.provider, gateway_id=report.gateway_id)
+        if message is not None:
+            verdict = _note_report(house, connection, message, report)
+            return _write_down(house, connection, owing, callback, verdict, message.order_id)
+    return _wait_for_our_reply(house, owing, callback, "no message of ours has this id")
+
+
+def _note_report(house: House, connection: Connection, message: messages.Message, report: sms_gateway.Report) -> str:
+    if not report.is_final or message.status != messages.HANDED:
+        return f"{report.status}, noted"
+    if report.is_delivered:
+        messages.ended(connection, message.id, status=messages.DELIVERED, reason=None, now=house.clock())
+        return "delivered"
+    messages.ended(connection, message.id, status=messages.FAILED, reason=report.reason, now=house.clock())
+    if report.reason != SUSPENDED or message.order_id is None or message.resends >= _RESENDS_WHILE_SUSPENDED:
+        return f"failed: {report.reason}"
+    messages.to_resend(connection, message.id, now=house.clock())
+    wait = house.timing.next_message_wait(tried=message.resends + 1) or timedelta(0)
+    outbox.owe_one(connection, effect=outbox.SEND, subject=message.id, due_at=house.clock() + wait)
+    return "the line was still suspended: will be sent again"
+
+
+def _wait_for_our_reply(house: House, owing: Owing, callback: Callback, why: str) -> None:
+    if owing.tried >= len(_WAITS_FOR_OUR_REPLY_S):
+        return _conclude(house, owing, callback, why)
+    again = house.clock() + timedelta(seconds=_WAITS_FOR_OUR_REPLY_S[owing.tried] * house.timing.scale)
+    with house.engine.begin() as connection:
+        outbox.later(connection, owing.id, due_at=again, note=why)
+    return None
+
+
+def _conclude(house: House, owing: Owing, callback: Callback, verdict: str, order_id: str | None = None) -> None:
+    with house.engine.begin() as connection:
+        _write_down(house, connection, owing, callback, verdict, order_id)
+
+
+def _write_down(
+    house: House, connection: Connection, owing: Owing, callback: Callback, verdict: str, order_id: str | None
+) -> None:
+    inbox.settle(connection, callback.id, verdict=verdict, now=house.clock(), order_id=order_id)
+    house.done(connection, owing, verdict)
