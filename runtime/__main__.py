@@ -66,7 +66,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
 
 
 def main(words: list[str]) -> int:
-    """Run the command in `words`; 0 when it went well, 1 and a sentence when it did not."""
+    """Run the command in `words`; 0 when it went well, 1 and a sentence when it did not, 130 when it was stopped."""
     try:
         if not words or words[0] not in COMMANDS:
             raise WrongUsage(usage=__doc__)
@@ -74,6 +74,8 @@ def main(words: list[str]) -> int:
     except RuntimeProblem as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

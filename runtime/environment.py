@@ -42,6 +42,7 @@ def local_environment(*, given: Mapping[str, str], keys: Mapping[str, str], here
         "REDIAL_URL": f"http://127.0.0.1:{port}",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "LOG_JSON": "false",
+        "PROMETHEUS_MULTIPROC_DIR": str(here.metrics),
         "DATABASE_URL": Postgres(data=here.postgres, sockets=here.sockets).url(),
         "REDIS_URL": Redis(data=here.redis, sockets=here.sockets).url(),
         **keys,

@@ -43,6 +43,11 @@ class Places:
         return self.var / "secrets.env"
 
     @property
+    def metrics(self) -> Path:
+        """What the processes count, one file each, for the web process to add up; of this start only."""
+        return self.var / "metrics"
+
+    @property
     def lock(self) -> Path:
         """Held by the one copy that runs on this VAR_DIR."""
         return self.var / "lock"

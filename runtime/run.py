@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,11 +64,12 @@ def run(*, root: Path, environ: Mapping[str, str], output: TextIO) -> None:
         env = environment_of(root=root, given=given)
         patience_s = FORMER_LEAVES_WITHIN_S if former_was_killed else 0
         check_ports(host=env["HOST"], wanted=_ports(commands, env), patience_s=patience_s)
+        _empty(here.metrics)
         supervisor = Supervisor(env=env, root=root, output=output, width=max(map(len, commands)))
         supervisor.listen_to_signals()
         try:
             _start(supervisor, commands, env, here)
-            supervisor.announce(_welcome(commands, env))
+            supervisor.announce(_welcome(env))
             supervisor.watch()
         except StopAsked as asked:
             supervisor.announce(f"{asked}: stopping ...")
@@ -79,6 +81,11 @@ def run(*, root: Path, environ: Mapping[str, str], output: TextIO) -> None:
 def _commands(root: Path, given: Mapping[str, str]) -> dict[str, str]:
     absent = not_embedded(given=given)
     return {name: command for name, command in read_procfile(root / "Procfile").items() if name not in absent}
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
 
 
 def _ports(commands: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
@@ -127,12 +134,12 @@ def _is_healthy(port: int) -> bool:
         connection.close()
 
 
-def _welcome(commands: Mapping[str, str], env: Mapping[str, str]) -> str:
+def _welcome(env: Mapping[str, str]) -> str:
     web = f"http://127.0.0.1:{env['PORT']}"
     code = (env.get("SHORT_CODES") or "*384*55#").split(",")[0]
     lines = ["", "Redial is running. Ctrl-C stops it."]
-    if "sandbox" in commands:
+    if "SANDBOX_URL" in env:
         lines += [f"  A phone:  {web}/phone", f"  Dial:     {code} as +254711000001"]
     else:
-        lines += [f"  Answers:  {web}/healthz", "  There is no sandbox: calls come from the gateway that you set."]
+        lines += [f"  Health:   {web}/healthz"]
     return "\n".join([*lines, ""])
