@@ -31,7 +31,7 @@ def configure(*, as_json: bool) -> None:
     ending: list[Any] = (
         [structlog.processors.format_exc_info, mask_numbers, structlog.processors.JSONRenderer()]
         if as_json
-        else [mask_numbers, structlog.dev.ConsoleRenderer(colors=False)]
+        else [mask_numbers, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         processors=[*shared, *ending],

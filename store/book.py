@@ -45,8 +45,8 @@ class SqlBook:
             "seq": order.seq,
             "state_at": order.placed_at,
         }
-        done = self._connection.execute(upsert(orders).values(values).on_conflict_do_nothing())
-        return done.rowcount == 1
+        kept = upsert(orders).values(values).on_conflict_do_nothing().returning(orders.c.id)
+        return self._connection.scalar(kept) is not None
 
     def lock(self, order_id: str) -> Order:
         """The order, locked until the transaction ends. Raises OrderNotFound."""

@@ -55,7 +55,7 @@ def get(connection: Connection, inbox_id: int) -> Callback:
 def is_first(connection: Connection, *, provider: str, key: str, inbox_id: int, now: datetime) -> bool:
     """Record the provider's event `key`; False when another callback has brought it before."""
     row = upsert(provider_events).values(provider=provider, key=key, inbox_id=inbox_id, at=now)
-    if connection.execute(row.on_conflict_do_nothing()).rowcount == 1:
+    if connection.scalar(row.on_conflict_do_nothing().returning(provider_events.c.key)) is not None:
         return True
     found = select(provider_events.c.inbox_id)
     found = found.where(provider_events.c.provider == provider, provider_events.c.key == key)
