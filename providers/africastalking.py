@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from providers.africastalking_codes import AIRTIME_ERRORS, AIRTIME_STATUSES, HTTP_STATUSES, SMS_STATUSES, Also, Meaning
+from providers.africastalking_codes import (
+    AIRTIME_STATUSES,
+    HTTP_STATUSES,
+    SMS_STATUSES,
+    Also,
+    Meaning,
+    airtime_error,
+)
 from providers.africastalking_events import airtime_end, read_airtime_end
 from providers.africastalking_sdk import CarriedAirtime, CarriedSms
 from providers.http import Channel, Reply, Request, as_answer
@@ -34,15 +41,12 @@ class NotAnAmount(RedialError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AfricasTalkingAccount:
-    """Our application at Africa's Talking. `sender_id` is a short code or an alphanumeric; without one, their default.
-    """
+    """Our application at Africa's Talking."""
 
     username: str
     api_key: str
-    sender_id: str | None = None
-    airtime_retries: int | None = (
-        None  # maxNumRetry. Each lengthens the time in which a refund must wait: 4 is four hours.
-    )
+    sender_id: str | None = None  # A short code or an alphanumeric; without one, their default.
+    airtime_retries: int | None = None  # maxNumRetry. A refund must wait until the last of them: 4 take four hours.
 
 
 class AfricasTalkingSms:
@@ -69,7 +73,7 @@ class AfricasTalkingSms:
 class AfricasTalkingAirtime:
     """The CreditProvider that puts airtime on a line."""
 
-    name = "airtime"
+    name = "africastalking"
 
     def __init__(self, *, account: AfricasTalkingAccount, channel: Channel) -> None:
         self._account = account
@@ -169,14 +173,15 @@ def _read_airtime_taken(reply: Reply) -> Sent:
     fields = read_json(reply.body)
     if not fields.get("responses"):
         words = words_in(fields, "errorMessage")
-        meaning = next(meaning for part, meaning in AIRTIME_ERRORS if part in words.lower())
-        return _refusal(meaning, "airtime_refused", words)
+        return _refusal(airtime_error(words, otherwise=Also.UNCERTAIN), "airtime_refused", words)
     return _read_airtime_recipient(_only(fields["responses"], "responses"))
 
 
 def _read_airtime_recipient(recipient: Mapping[str, Any]) -> Sent:
     status, says = name_in(recipient, "status"), words_in(recipient, "errorMessage")
     meaning = AIRTIME_STATUSES.get(status, Also.UNCERTAIN)
+    if isinstance(meaning, Reason):
+        meaning = airtime_error(says, otherwise=meaning)
     if meaning is not Also.TAKEN:
         return _refusal(meaning, f"airtime_{status}", says)
     request_id = name_in(recipient, "requestId")

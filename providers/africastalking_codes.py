@@ -48,18 +48,22 @@ AIRTIME_STATUSES: dict[str, Meaning] = {
     "InsufficientBalance": Reason.PROVIDER,
 }
 
-# `errorMessage` of a request that no recipient came out of, by words that it holds in lower case; the first decides.
-AIRTIME_ERRORS: tuple[tuple[str, Meaning], ...] = (
-    # Two equal requests within five minutes. Ours was sent once, so the first copy may have been ours, repeated on the
-    # way.
-    ("duplicate", Also.UNCERTAIN),
-    ("insufficient", Reason.PROVIDER),  # Our account holds too little.
-    ("phone number", Reason.GONE),
-    ("phonenumber", Reason.GONE),
-    ("amount", Reason.LIMIT),
-    ("value", Reason.LIMIT),
-    ("", Also.UNCERTAIN),
-)
+# `errorMessage` of an airtime request or recipient, by words that it holds in lower case; the first that fits decides.
+AIRTIME_ERRORS: dict[str, Meaning] = {
+    # Two equal requests within five minutes. We sent one: the first copy may be ours, repeated on its way.
+    "duplicate": Also.UNCERTAIN,
+    "insufficient": Reason.PROVIDER,  # Our account holds too little.
+    "phone": Reason.GONE,  # Invalid phone number, unsupported phone number.
+    "out of bounds": Reason.LIMIT,  # Value Out Of Bounds
+    "amount": Reason.LIMIT,
+}
+
+
+def airtime_error(words: str, *, otherwise: Meaning) -> Meaning:
+    """What an `errorMessage` means; `otherwise` when no row of AIRTIME_ERRORS fits."""
+    fitting = (meaning for part, meaning in AIRTIME_ERRORS.items() if part in words.lower())
+    return next(fitting, otherwise)
+
 
 # `status` of an airtime transaction in a notification or when it is looked up. Failed is final: their tries are over.
 AIRTIME_ENDS: dict[str, bool] = {"Success": True, "Failed": False}

@@ -251,7 +251,7 @@ def _prompt_answer(meaning: Meaning, *, code: str, says: str, checkout: str) -> 
     if isinstance(meaning, Reason):
         return Refused(meaning, code, {"says": says})
     if meaning is Also.HAPPENED:
-        return Confirmed(f"{_NO_RECEIPT}{checkout}", None, {"receipt_known": False, "checkout_request_id": checkout})
+        return Confirmed(f"{_NO_RECEIPT}{checkout}", None, {"receipt_is_derived": True})
     if meaning is Also.AT_WORK:
         return Pending(says)
     return Unknown(f"ResultCode {code} {says}")

@@ -78,6 +78,7 @@ REQUEST_ERRORS: tuple[RequestError, ...] = (
     RequestError("500.001.1001", "unable to lock subscriber", Reason.BUSY),  # Another transaction is in process.
     RequestError("500.001.1001", "merchant does not exist", Reason.PROVIDER),
     RequestError("500.001.1001", "wrong credentials", Reason.PROVIDER),
+    RequestError("500.001.1001", "initiator information", Reason.PROVIDER),  # The initiator's credentials are wrong.
     RequestError("500.001.1001", "", Also.UNCERTAIN),
     RequestError("500.003.02", "", Also.NOT_TAKEN),  # Spike arrest, by the gateway before M-PESA.
     RequestError("500.003.03", "", Also.NOT_TAKEN),  # Quota violation, likewise.

@@ -1,5 +1,6 @@
 """Reading Daraja's callbacks. None is signed: what they say is read here, and believed elsewhere."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ from providers.payload import as_object, decimal_of, money_of, name_in, words_in
 from topup.money import Money
 from topup.outcomes import Answer, Confirmed, Pending, Reason, Refused, Unknown
 from topup.ports import Event
+
+_DIGITS_OR_STARS = re.compile(r"[0-9*]{7,15}")
 
 
 def read_prompt_end(fields: Mapping[str, Any], reference: str | None) -> Event:
@@ -64,7 +67,7 @@ def _prompt_answer(callback: Mapping[str, Any], code: str, items: Mapping[str, A
         return Unknown(f"ResultCode {code} {says}")
     if "MpesaReceiptNumber" not in items or "Amount" not in items:
         return Unknown("said to be paid, without a receipt or an amount")
-    return Confirmed(name_in(items, "MpesaReceiptNumber"), _shillings(items["Amount"]), {"receipt_known": True})
+    return Confirmed(name_in(items, "MpesaReceiptNumber"), _shillings(items["Amount"]), {"receipt_is_derived": False})
 
 
 def _reversal_answer(result: Mapping[str, Any], code: str, conversation: str) -> Answer:
@@ -93,6 +96,6 @@ def _shillings(value: object) -> Money:
 
 
 def _msisdn(value: object) -> str | None:
-    """The payer's number in E.164; absent when M-PESA masks it."""
+    """The payer's number in E.164, with stars where M-PESA masks it; None when it is no number."""
     digits = str(value) if isinstance(value, int | str) else ""
-    return f"+{digits}" if digits.isdecimal() and digits.isascii() and 7 <= len(digits) <= 15 else None
+    return f"+{digits}" if _DIGITS_OR_STARS.fullmatch(digits) else None

@@ -7,32 +7,27 @@ whatever fails after it is Unknown.** It does not depend on the names of a libra
 """
 
 import http.client
-import io
 import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeVar
-from urllib.parse import urlsplit
 
-import certifi
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse, HTTPResponse
+from urllib3.response import BaseHTTPResponse
 
 from providers.breaker import Breaker
+from providers.connection import NeverConnected, new_pool, parse_base, tls_context
 from providers.payload import Unreadable
-from topup.errors import RedialError
 from topup.outcomes import Answer, NotSent, Unknown
 
 T = TypeVar("T")
 
 # A gateway that says so has nothing behind it. Other 5xx are how several of these APIs answer a question
-# (Daraja's 500.001.1001): a provider that talks is well, whatever it says.
+# (Daraja's 500.001.1001): a provider that talks sense is well, whatever it says.
 _NOBODY_HOME = frozenset({502, 503, 504})
 
 Observe = Callable[[str, str, str, float], None]
@@ -87,14 +82,6 @@ class Reply:
         return 200 <= self.status < 300
 
 
-class BadAddress(RedialError):
-    """The address of {provider} must be http:// or https:// with a host, and not {url!r}."""
-
-
-class NeverConnected(Exception):
-    """No connection could be made, so not a byte of the request has left."""
-
-
 class Channel:
     """The way to one provider. Safe to share between threads."""
 
@@ -110,11 +97,11 @@ class Channel:
         self.provider = provider
         self._limits = limits or Limits()
         self._observe = observe
-        self._base = _Base.parse(url, provider=provider)
-        self._tls = tls
+        self._base = parse_base(url, provider=provider)
+        self._tls = tls or tls_context() if self._base.secure else None
         self._breaker = Breaker(failures=self._limits.failures_to_open, open_s=self._limits.open_s)
         self._places = threading.BoundedSemaphore(self._limits.connections)
-        self._pool = self._new_pool(connections=self._limits.connections)
+        self._pool = new_pool(self._base, connections=self._limits.connections, tls=self._tls)
 
     def ask(self, request: Request, *, operation: str, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
         """Send `request`, and what `read` makes of the answer. Never sends anything twice.
@@ -124,7 +111,7 @@ class Channel:
         """
         began, outcome = time.monotonic(), "interrupted"
         try:
-            answer = self._read(self._send(request), read)
+            answer = self._ask(request, read)
             outcome = outcome_name(answer)
             return answer
         finally:
@@ -134,34 +121,27 @@ class Channel:
         """Close what idles in the pool."""
         self._pool.close()
 
-    @staticmethod
-    def _read(reply: Reply | NotSent | Unknown, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
-        if not isinstance(reply, Reply):
-            return reply
-        try:
-            return read(reply)
-        except Unreadable as error:
-            return Unknown(f"HTTP {reply.status}: {error}")
-
-    def _send(self, request: Request) -> Reply | NotSent | Unknown:
+    def _ask(self, request: Request, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
         wait_s = min(self._limits.place_timeout_s, request.deadline_s or self._limits.place_timeout_s)
         if not self._places.acquire(timeout=wait_s):
             return NotSent(f"all {self._limits.connections} connections to {self.provider} are busy")
         try:
-            return self._send_if_well(request)
+            return self._ask_if_well(request, read)
         finally:
             self._places.release()
 
-    def _send_if_well(self, request: Request) -> Reply | NotSent | Unknown:
+    def _ask_if_well(self, request: Request, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
         if not self._breaker.admit():
             return NotSent(f"{self.provider} has been failing and is left alone for a while")
         well = False
         try:
-            outcome = self._exchange(request)
-            well = isinstance(outcome, Reply) and outcome.status not in _NOBODY_HOME
+            reply = self._exchange(request)
+            if not isinstance(reply, Reply):
+                return reply
+            well, answer = _understood(reply, read)
+            return answer
         finally:
             self._breaker.record(well=well)
-        return outcome
 
     def _exchange(self, request: Request) -> Reply | NotSent | Unknown:
         try:
@@ -176,13 +156,13 @@ class Channel:
     def _exchange_once(self, request: Request) -> Reply:
         if not request.moves_money:
             return self._exchange_on(self._pool, request)
-        with closing(self._new_pool(connections=1)) as fresh:
+        with closing(new_pool(self._base, connections=1, tls=self._tls)) as fresh:
             return self._exchange_on(fresh, request)
 
     def _exchange_on(self, pool: HTTPConnectionPool, request: Request) -> Reply:
         response = pool.urlopen(
             request.method,
-            self._base.path + request.path,
+            self._base.path + request.path or "/",
             body=request.body,
             headers=dict(request.headers),
             timeout=Timeout(
@@ -198,108 +178,26 @@ class Channel:
         return Reply(status=response.status, body=self._whole(response))
 
     def _whole(self, response: BaseHTTPResponse) -> bytes:
-        body = response.read(self._limits.answer_bytes + 1)
-        if len(body) > self._limits.answer_bytes:
-            response.close()  # The rest must not be taken for the next answer on this connection.
-            raise _TooLarge
+        body, most = bytearray(), self._limits.answer_bytes
+        while piece := response.read(most + 1 - len(body)):  # Until it says that it is whole, or raises that it is not.
+            body += piece
+            if len(body) > most:
+                response.close()  # The rest must not be taken for the next answer on this connection.
+                raise _TooLarge
         response.release_conn()
-        return body
-
-    def _new_pool(self, *, connections: int) -> HTTPConnectionPool:
-        base = self._base
-        if not base.secure:
-            plain = HTTPConnectionPool(base.host, base.port, maxsize=connections)
-            plain.ConnectionCls = _Connection
-            return plain
-        if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=certifi.where())
-        secure = HTTPSConnectionPool(base.host, base.port, maxsize=connections, ssl_context=self._tls)
-        secure.ConnectionCls = _SecureConnection
-        return secure
+        return bytes(body)
 
 
 class _TooLarge(Exception):
     """The answer is larger than we are willing to hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """A provider's base address, taken apart."""
-
-    secure: bool
-    host: str
-    port: int | None
-    path: str
-
-    @classmethod
-    def parse(cls, url: str, *, provider: str) -> "_Base":
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadAddress(provider=provider, url=url)
-        return cls(parts.scheme == "https", parts.hostname, parts.port, parts.path.rstrip("/"))
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads from a socket until a moment in time: each byte that drips in shortens the wait for the next."""
-
-    def __init__(self, sock: "ssl.SSLSocket", *, until: float) -> None:
-        self._sock, self._until = sock, until
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
-        left_s = self._until - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError("the answer is late")
-        self._sock.settimeout(left_s)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    """An answer whose head and body together must be in by a moment in time."""
-
-    def __init__(self, sock: "ssl.SSLSocket", *args: object, until: float, **options: object) -> None:
-        super().__init__(sock, *args, **options)  # type: ignore[arg-type]
-        self.fp.close()
-        self.fp = io.BufferedReader(_TimedReader(sock, until=until))
-
-
-class _Guards(HTTPConnection):
-    """What both kinds of connection add to urllib3's: the two sides of the moment of connecting, and the
-    deadline.
-    """
-
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except (
-            HTTPError,
-            OSError,
-            ValueError,
-        ) as error:  # ValueError: a certificate for another host, of old.
-            self.close()
-            raise NeverConnected(str(error) or type(error).__name__) from error
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        # urllib3 has just set `timeout` to what is left for the answer, and means it for each read; here it
-        # is for all.
-        until = time.monotonic() + (self.timeout or 0.0)
-        self.response_class = partial(_TimedResponse, until=until)  # type: ignore[assignment]
-        return super().getresponse()
-
-
-class _Connection(_Guards, HTTPConnection):
-    """A plain connection."""
-
-
-class _SecureConnection(_Guards, HTTPSConnection):
-    """A connection under TLS. Its handshake is part of `connect`: a bad certificate is NotSent."""
+def _understood(reply: Reply, read: Callable[[Reply], T]) -> tuple[bool, T | Unknown]:
+    """Whether the provider seems well, and what its answer means."""
+    try:
+        return reply.status not in _NOBODY_HOME, read(reply)
+    except Unreadable as error:
+        return False, Unknown(f"HTTP {reply.status}: {error}")
 
 
 def outcome_name(outcome: object) -> str:

@@ -14,16 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from providers.http import Channel, Reply, Request
-from providers.payload import Unreadable, decimal_of
-from providers.ucip_codes import FAULTS, FIRST_FAILURE, HTTP_REFUSALS, LINE_RESPONSES, REFILL_RESPONSES, Also, Meaning
+from providers.payload import Unreadable
+from providers.ucip_answers import AnswerReader, failure, http_failure
+from providers.ucip_codes import FAULTS, Also
 from providers.xml_rpc import Fault, read_answer, write_call
 from topup.errors import RedialError
-from topup.line import NOT_KNOWN, Line, LineState
-from topup.money import MINOR_DIGITS, Money
-from topup.outcomes import Answer, Confirmed, NotSent, Reason, Refused, Sent, Unknown
+from topup.line import NOT_KNOWN, Line
+from topup.money import Money
+from topup.outcomes import Answer, Confirmed, NotSent, Refused, Sent, Unknown
 from topup.ports import Attempt, Event, UnableToReadEvent
 
 T = TypeVar("T")
@@ -71,6 +73,7 @@ class Ucip:
         self._refills = refills
         self._now = now
         self._read_deadline_s = read_deadline_s
+        self._answers = AnswerReader(currency=node.currency, minor_per_unit=node.minor_per_unit)
         credentials = base64.b64encode(f"{node.username}:{node.password}".encode()).decode()
         self._headers = {
             "Authorization": f"Basic {credentials}",
@@ -102,9 +105,7 @@ class Ucip:
         }
 
     def credit(self, attempt: Attempt) -> Sent:
-        """Refill the line by `attempt.amount`. Confirmed under our originTransactionID, which `attempt` alone
-        decides.
-        """
+        """Refill the line by `attempt.amount`. The receipt is our originTransactionID."""
         return self._refill(
             attempt,
             {
@@ -142,17 +143,19 @@ class Ucip:
         raise UnableToReadEvent(why="a charging system sends none")
 
     def _refill(self, attempt: Attempt, what: Mapping[str, Any]) -> Sent:
-        struct = self._always(attempt.msisdn, transaction_id(attempt.reference)) | {
+        transaction = transaction_id(attempt.reference)
+        struct = self._always(attempt.msisdn, transaction) | {
             **what,
             "externalData1": attempt.reference,
             "requestRefillAccountAfterFlag": True,
         }
-        return self._call(self._refills, "Refill", struct, operation="refill", read=self._read_refill, moves_money=True)
+        read = partial(self._answers.refill, transaction=transaction)
+        return self._call(self._refills, "Refill", struct, operation="refill", read=read, moves_money=True)
 
     def _read_line(self, channel: Channel, msisdn: str, deadline_s: float | None = None) -> Line | NotSent | Unknown:
         struct = self._always(msisdn, str(secrets.randbelow(10**19)))
         line = self._call(
-            channel, "GetBalanceAndDate", struct, operation="read_line", read=self._line, deadline_s=deadline_s
+            channel, "GetBalanceAndDate", struct, operation="read_line", read=self._answers.line, deadline_s=deadline_s
         )
         return Unknown(f"the charging system refused: {line.code}") if isinstance(line, Refused) else line
 
@@ -176,10 +179,10 @@ class Ucip:
 
         def read_reply(reply: Reply) -> T | NotSent | Unknown | Refused:
             if reply.status != 200:
-                return _http_failure(reply)
+                return http_failure(reply)
             answer = read_answer(reply.body)
             if isinstance(answer, Fault):
-                return _failure(FAULTS.get(answer.code, Also.UNCERTAIN), f"fault_{answer.code}")
+                return failure(FAULTS.get(answer.code, Also.UNCERTAIN), f"fault_{answer.code}")
             _check_same(answer, struct)
             return read(answer)
 
@@ -195,49 +198,6 @@ class Ucip:
             "subscriberNumber": msisdn.lstrip("+"),
         }
 
-    def _line(self, answer: Mapping[str, Any]) -> Line | Unknown:
-        code = _response_code(answer)
-        if code >= FIRST_FAILURE:
-            state = LINE_RESPONSES.get(code)
-            return Line(state) if state is not None else Unknown(f"responseCode {code}")
-        balance = self._balance(answer)
-        return Line(_state(answer, balance), balance)
-
-    def _read_refill(self, answer: Mapping[str, Any]) -> Sent:
-        code = _response_code(answer)
-        if code >= FIRST_FAILURE:
-            return _failure(REFILL_RESPONSES.get(code, Also.UNCERTAIN), str(code))
-        return Confirmed(
-            str(answer.get("originTransactionID")),
-            self._refilled(answer),
-            {"response_code": code, **self._after(answer)},
-        )
-
-    def _refilled(self, answer: Mapping[str, Any]) -> Money | None:
-        """How much was refilled, as the node says it; None when it does not."""
-        if "transactionAmount" not in answer:
-            return None
-        return self._money(answer["transactionAmount"], answer.get("transactionCurrency"))
-
-    def _after(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        after = answer.get("accountAfterRefill")
-        balance = self._balance(after) if isinstance(after, dict) else None
-        return {"balance_minor": balance.minor} if balance is not None else {}
-
-    def _balance(self, answer: Mapping[str, Any]) -> Money | None:
-        if "accountValue1" not in answer:
-            return None
-        return self._money(answer["accountValue1"], answer.get("currency1"))
-
-    def _money(self, value: object, currency: object) -> Money:
-        code = self._node.currency if currency is None else currency
-        if not isinstance(code, str) or code not in MINOR_DIGITS:
-            raise Unreadable(why="a currency that is not known")
-        minor = decimal_of(value, "an amount") * self._node.minor_per_unit
-        if minor != minor.to_integral_value():
-            raise Unreadable(why="an amount in parts of a minor unit")
-        return Money(int(minor), code)
-
     def _units(self, amount: Money) -> int:
         units, left = divmod(amount.minor, self._node.minor_per_unit)
         if left or units <= 0:
@@ -251,9 +211,7 @@ def transaction_id(reference: str) -> str:
 
 
 def _within(deadline_s: float, work: Callable[[], T]) -> T | None:
-    """What `work` gives within `deadline_s` seconds, else None. It is not interrupted, only no longer waited
-    for.
-    """
+    """What `work` gives within `deadline_s` seconds, else None: it is not interrupted, only no longer waited for."""
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="line-read")
     try:
         return executor.submit(copy_context().run, work).result(timeout=deadline_s)
@@ -263,46 +221,10 @@ def _within(deadline_s: float, work: Callable[[], T]) -> T | None:
         executor.shutdown(wait=False)
 
 
-def _state(answer: Mapping[str, Any], balance: Money | None) -> LineState:
-    flags = answer.get("accountFlagsAfter") or answer.get("accountFlags") or {}
-    if not isinstance(flags, dict):
-        raise Unreadable(why="accountFlags is not a struct")
-    if answer.get("temporaryBlockedFlag") is True or flags.get("activationStatusFlag") is False:
-        return LineState.BARRED
-    owes = balance is not None and balance.minor < 0
-    if owes or any(flags.get(name) is True for name in _SUSPENDING_FLAGS):
-        return LineState.SUSPENDED
-    return LineState.ACTIVE
-
-
-# The account is barred for its negative balance, or one of its periods is over; a refill ends either.
-_SUSPENDING_FLAGS = ("negativeBarringStatusFlag", "supervisionPeriodExpiryFlag", "serviceFeePeriodExpiryFlag")
-
-
-def _response_code(answer: Mapping[str, Any]) -> int:
-    code = answer.get("responseCode")
-    if not isinstance(code, int) or isinstance(code, bool) or code < 0:
-        raise Unreadable(why="no responseCode")
-    return code
-
-
 def _check_same(answer: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    if answer.get("originTransactionID", asked["originTransactionID"]) != asked["originTransactionID"]:
+    transaction = asked["originTransactionID"]
+    if str(answer.get("originTransactionID", transaction)) != transaction:
         raise Unreadable(why="an answer to another transaction")
-
-
-def _http_failure(reply: Reply) -> Refused | NotSent | Unknown:
-    if reply.status in HTTP_REFUSALS:
-        return Refused(Reason.PROVIDER, HTTP_REFUSALS[reply.status])
-    return Unknown(f"HTTP {reply.status}")
-
-
-def _failure(meaning: Meaning, code: str) -> Refused | NotSent | Unknown:
-    if isinstance(meaning, Reason):
-        return Refused(meaning, code)
-    if meaning is Also.NOT_TAKEN:
-        return NotSent(f"the charging system took nothing: {code}")
-    return Unknown(f"the charging system answered {code}")
 
 
 def _balance_before(attempt: Attempt) -> Money | None:
