@@ -8,13 +8,12 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from sandbox.books import Books
 from sandbox.clock import iso, utc_now
 from sandbox.errors import BadRequest, NotFound
-from sandbox.faults import FaultPlan, Faults
-from sandbox.network import Network
-from sandbox.people import People, read_msisdn
-from sandbox.settings import Settings, SettingsNow
+from sandbox.faults import FaultPlan
+from sandbox.outside import Outside
+from sandbox.people import read_msisdn
+from sandbox.settings import Settings
 from sandbox.shown import line_body, voucher_body, wallet_body
 from sandbox.web import json_reply, parse, read_json, read_model
 from sandbox.world import LineState, Voucher, VoucherState, Wallet
@@ -57,26 +56,10 @@ class VoucherBody(_Body):
 class Control:
     """The addresses that are no provider's."""
 
-    def __init__(
-        self,
-        *,
-        people: People,
-        books: Books,
-        faults: Faults,
-        settings: SettingsNow,
-        network: Network,
-        currency: str,
-        reset: Callable[[], None],
-        save_settings: Callable[[Settings], None],
-    ) -> None:
-        self._people = people
-        self._books = books
-        self._faults = faults
-        self._settings = settings
-        self._network = network
-        self._currency = currency
+    def __init__(self, outside: Outside, *, reset: Callable[[], None]) -> None:
+        self._outside = outside
+        self._people = outside.people
         self._reset_world = reset
-        self._save_settings = save_settings
 
     def routes(self) -> list[web.RouteDef]:
         """The routes."""
@@ -97,8 +80,8 @@ class Control:
         ]
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        network = self._network
-        counts = {"posted": network.posted, "not_taken": network.failed, "waiting": len(network.later)}
+        network = self._outside.network
+        counts = {"posted": network.posted, "not_taken": network.not_taken, "waiting": len(self._outside.later)}
         return json_reply({"ok": True, **counts})
 
     async def _put_line(self, request: web.Request) -> web.Response:
@@ -128,7 +111,7 @@ class Control:
         voucher = Voucher(
             serial=body.serial or str(secrets.randbelow(10**10)).zfill(10),
             amount_minor=body.amount_minor,
-            currency=body.currency or self._currency,
+            currency=body.currency or self._outside.config.currency,
             state=body.state,
             used_by=body.used_by,
         )
@@ -142,27 +125,27 @@ class Control:
         return json_reply(voucher_body(voucher))
 
     async def _put_faults(self, request: web.Request) -> web.Response:
-        self._faults.set(await read_model(request, FaultPlan))
-        return json_reply(self._faults.shown())
+        self._outside.faults.set(await read_model(request, FaultPlan))
+        return json_reply(self._outside.faults.shown())
 
     async def _get_faults(self, _request: web.Request) -> web.Response:
-        return json_reply(self._faults.shown())
+        return json_reply(self._outside.faults.shown())
 
     async def _put_settings(self, request: web.Request) -> web.Response:
         given = await read_json(request)
-        settings = parse(Settings, {**self._settings.now.model_dump(), **given})
-        self._save_settings(settings)
+        settings = parse(Settings, {**self._outside.settings.now.model_dump(), **given})
+        self._outside.settings.change(settings)
         return json_reply(settings.model_dump())
 
     async def _get_settings(self, _request: web.Request) -> web.Response:
-        return json_reply(self._settings.now.model_dump())
+        return json_reply(self._outside.settings.now.model_dump())
 
     async def _get_books(self, request: web.Request) -> web.Response:
         since = _since(request.query.get("since"))
         if request.query.get("counts"):
-            return json_reply(self._books.counts(since=since))
+            return json_reply(self._outside.books.counts(since=since))
         msisdn = read_msisdn(request.query["msisdn"]) if "msisdn" in request.query else None
-        return json_reply(self._books.read(since=since, msisdn=msisdn))
+        return json_reply(self._outside.books.read(since=since, msisdn=msisdn))
 
     async def _reset(self, _request: web.Request) -> web.Response:
         self._reset_world()

@@ -18,12 +18,17 @@ logger = logging.getLogger(__name__)
 
 Body = Mapping[str, Any]
 
+# An idle connection is given up before any server gives it up, so that no post is lost to a connection just closed.
+KEEP_ALIVE_S = 1.0
+# A stranger is faster than the person who pays.
+FORGED_AFTER_S = 0.05
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
     """Something to post: where, what, and what a fault would make of it.
 
-    `altered` changes the body for a kind of fault; `opposite` contradicts it; `forged` is what a stranger would send.
+    `altered` changes the body for a kind of fault; `opposite` contradicts it.
     """
 
     operation: str
@@ -37,7 +42,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the project answered. `why` says what was wrong when there is no answer."""
+    """What the project answered. `why` says whether there is an answer at all."""
 
     status: int
     text: str
@@ -49,40 +54,44 @@ class Network:
 
     def __init__(self, *, faults: Faults, later: Later, settings: SettingsNow) -> None:
         self._faults = faults
-        self.later = later
+        self._later = later
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
         self.posted = 0
-        self.failed = 0
+        self.not_taken = 0
 
     async def start(self) -> None:
         """Open the pool of connections."""
-        connector = aiohttp.TCPConnector(limit=500, ttl_dns_cache=60)
-        self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        connector = aiohttp.TCPConnector(limit=500, keepalive_timeout=KEEP_ALIVE_S)
+        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def stop(self) -> None:
         """Close the pool of connections."""
         if self._session is not None:
             await self._session.close()
 
-    async def post(self, url: str, body: Body | bytes, *, form: bool, timeout_s: float | None = None) -> Heard:
-        """Post once and hear the answer; never raises for what the project does wrong."""
+    async def post(
+        self, what: str, url: str, body: Body | bytes, *, form: bool, timeout_s: float | None = None
+    ) -> Heard:
+        """Post once and hear the answer; never raises for what the project does wrong. `what` names it in the log."""
         heard = await self._post(url, body, form=form, timeout_s=timeout_s or self._settings.now.callback_answer_s)
         self.posted += 1
         if not 200 <= heard.status < 300:
-            self.failed += 1
-            logger.warning("A post was not taken: %s, status %s, %s", _path(url), heard.status, heard.why)
+            self.not_taken += 1
+            # The address stays out of the log: it holds secrets.
+            logger.warning("The project did not take %s: %s %s", what, heard.why, heard.status or "")
         return heard
 
     async def _post(self, url: str, body: Body | bytes, *, form: bool, timeout_s: float) -> Heard:
         if self._session is None:
             raise RuntimeError("The network was not started.")
-        kind = "application/x-www-form-urlencoded" if form else "application/json"
         data: Any = body if isinstance(body, bytes) or form else json.dumps(body).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded" if form else "application/json"}
         timeout = aiohttp.ClientTimeout(total=timeout_s)
-        headers = {"Content-Type": kind}
         try:
-            async with self._session.post(url, data=data, headers=headers, timeout=timeout) as response:
+            async with self._session.post(
+                url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
                 return Heard(response.status, (await response.read()).decode("utf-8", "replace"))
         except TimeoutError:
             return Heard(0, "", "timeout")
@@ -91,7 +100,7 @@ class Network:
 
     def send_later(self, callback: Callback, *, after_s: float) -> None:
         """Post the callback when that time has passed."""
-        self.later.after(after_s, lambda: self.send(callback))
+        self._later.after(after_s, lambda: self.send(callback))
 
     async def send(self, callback: Callback) -> None:
         """Post the callback, with the faults that befall it."""
@@ -103,18 +112,33 @@ class Network:
             return
         if fault := take("late"):
             await asyncio.sleep(fault.wait_s)
-        body: Body | bytes = callback.body
-        for kind, alter in callback.altered.items():
-            if fault := take(kind):
-                body = alter(fault)
-        if fault := take("garbage"):
-            body = garbage(fault)
+        body = _befallen(callback, take)
         copies = 2 if take("callback_twice") else 1
-        await asyncio.gather(*(self.post(callback.url, body, form=callback.form) for _ in range(copies)))
+        await asyncio.gather(*(self._deliver(callback, body) for _ in range(copies)))
         if callback.opposite and take("contradictory"):
-            await self.post(callback.url, callback.opposite(), form=callback.form)
+            await self._deliver(callback, callback.opposite())
+
+    async def _deliver(self, callback: Callback, body: Body | bytes) -> None:
+        await self.post(callback.operation, callback.url, body, form=callback.form)
+
+    def maybe_forge(
+        self, operation: str, *, msisdn: str, url: str, lie: Callable[[bool], Body], form: bool = False
+    ) -> None:
+        """If the fault `forged` befalls the operation, let a stranger post a lie before the truth is known.
+
+        `lie` makes the body: with the true ids of the request when it is given True, else with invented ones.
+        """
+        if fault := self._faults.take(operation, "forged", msisdn):
+            body = lie(fault.real_ids)
+            forged = Callback(operation=operation, msisdn=msisdn, url=url, body=body, form=form)
+            self._later.after(FORGED_AFTER_S, lambda: self._deliver(forged, body))
 
 
-def _path(url: str) -> str:
-    """The end of an address: the middle holds secrets that no log should."""
-    return "..." + "/".join(url.rsplit("/", 2)[-2:])
+def _befallen(callback: Callback, take: Callable[[str], Fault | None]) -> Body | bytes:
+    body = callback.body
+    for kind, alter in callback.altered.items():
+        if fault := take(kind):
+            body = alter(fault)
+    if fault := take("garbage"):
+        return garbage(fault)
+    return body

@@ -1,5 +1,6 @@
-"""Which network a number belongs to, by Africa's Talking's network codes. Numbers that moved are not known here."""
+"""Which network and which currency a number belongs to. Numbers that moved to another network are not known here."""
 
+# Africa's Talking's network codes, by prefix.
 _CODES = {
     "+25410": "63903",
     "+25473": "63903",
@@ -26,6 +27,23 @@ _CODES = {
     "+27": "65510",
 }
 TEST_NETWORK = "99999"
+
+_CURRENCIES = {
+    "+254": "KES",
+    "+256": "UGX",
+    "+255": "TZS",
+    "+233": "GHS",
+    "+234": "NGN",
+    "+250": "RWF",
+    "+260": "ZMW",
+    "+265": "MWK",
+    "+27": "ZAR",
+}
+
+
+def currency_of(msisdn: str) -> str | None:
+    """The currency of the number's country, when it is one of those that are served."""
+    return _CURRENCIES.get(msisdn[:4]) or _CURRENCIES.get(msisdn[:3])
 
 
 def network_code(msisdn: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sandbox.clock import iso
 from sandbox.errors import BadRequest
 from sandbox.hub import Hub
+from sandbox.networks import currency_of
 from sandbox.store import Body, Store
 from sandbox.world import Line, LineState, Voucher, VoucherState, Wallet
 
@@ -38,6 +39,10 @@ class People:
         """The MSISDNs of everybody who was ever set or seen."""
         return sorted({msisdn for kind in ("phone", "line", "wallet") for msisdn in self._store.all(kind)})
 
+    def currency(self, msisdn: str) -> str:
+        """What a person of that country counts in."""
+        return currency_of(msisdn) or self._currency
+
     def prompt_answer(self, msisdn: str) -> str | None:
         """How this person answers prompts, when it differs from the settings."""
         return (self._store.get("phone", msisdn) or {}).get("prompt_answer")
@@ -49,7 +54,7 @@ class People:
     def line(self, msisdn: str) -> Line:
         """The person's line; one that nobody set is active and holds nothing."""
         body = self._store.get("line", msisdn)
-        return _line(body) if body else Line(currency=self._currency)
+        return _line(body) if body else Line(currency=self.currency(msisdn))
 
     def save_line(self, msisdn: str, line: Line) -> None:
         """Keep the line as it is now."""
@@ -62,7 +67,7 @@ class People:
     def wallet(self, msisdn: str) -> Wallet:
         """The person's wallet; one that nobody set holds 1,000.00."""
         body = self._store.get("wallet", msisdn)
-        return Wallet(**body) if body else Wallet(currency=self._currency)
+        return Wallet(**body) if body else Wallet(currency=self.currency(msisdn))
 
     def save_wallet(self, msisdn: str, wallet: Wallet) -> None:
         """Keep the wallet as it is now."""

@@ -6,9 +6,9 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.hub import Hub, Watcher
-from sandbox.people import People, read_msisdn
-from sandbox.prompts import Prompts
+from sandbox.hub import Watcher
+from sandbox.outside import Outside
+from sandbox.people import read_msisdn
 from sandbox.settings import PromptAnswer
 from sandbox.shown import line_body, wallet_body
 from sandbox.sms import Sms
@@ -56,24 +56,13 @@ class Person(_Body):
 class Phones:
     """The addresses below /phones."""
 
-    def __init__(
-        self,
-        *,
-        people: People,
-        ussd: Ussd,
-        sms: Sms,
-        prompts: Prompts,
-        hub: Hub,
-        short_code: str,
-        sms_short_code: str,
-    ) -> None:
-        self._people = people
+    def __init__(self, outside: Outside, *, ussd: Ussd, sms: Sms) -> None:
+        self._config = outside.config
+        self._people = outside.people
+        self._prompts = outside.prompts
+        self._hub = outside.hub
         self._ussd = ussd
         self._sms = sms
-        self._prompts = prompts
-        self._hub = hub
-        self._short_code = short_code
-        self._sms_short_code = sms_short_code
 
     def routes(self) -> list[web.RouteDef]:
         """The routes."""
@@ -105,7 +94,7 @@ class Phones:
         return json_reply(self._phone(msisdn))
 
     async def _dial(self, request: web.Request) -> web.Response:
-        code = (await read_model(request, Dial)).code or self._short_code
+        code = (await read_model(request, Dial)).code or self._config.short_codes[0]
         return json_reply((await self._ussd.dial(_msisdn(request), code)).body())
 
     async def _key(self, request: web.Request) -> web.Response:
@@ -117,7 +106,7 @@ class Phones:
 
     async def _text(self, request: web.Request) -> web.Response:
         body = await read_model(request, Text)
-        to = body.to or self._sms_short_code
+        to = body.to or self._config.sms_short_code
         return json_reply({"id": self._sms.text(_msisdn(request), to=to, text=body.text)})
 
     async def _optout(self, request: web.Request) -> web.Response:
@@ -132,11 +121,11 @@ class Phones:
 
     async def _answer(self, request: web.Request) -> web.Response:
         answer = (await read_model(request, Answer)).answer
-        await self._prompts.answer(_msisdn(request), request.match_info["id"], answer)
+        self._prompts.answer(_msisdn(request), request.match_info["id"], answer)
         return json_reply({})
 
     def _open_prompts(self, msisdn: str) -> list[dict[str, Any]]:
-        return [prompt.shown() for prompt in self._prompts.open_for(msisdn)]
+        return [prompt.body() for prompt in self._prompts.open_for(msisdn)]
 
     def _phone(self, msisdn: str) -> dict[str, Any]:
         return {

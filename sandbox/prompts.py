@@ -1,8 +1,9 @@
 """Payment prompts on phones: asked by a wallet, answered by hand or, after a moment, by themselves."""
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from sandbox.clock import iso, utc_now
@@ -13,10 +14,8 @@ from sandbox.people import People
 from sandbox.settings import SettingsNow
 from sandbox.store import Body, Store
 
-ANSWERS = ("pin", "wrong_pin", "cancel", "ignore")
-
-# Told the id of the provider's request and the answer: one of ANSWERS but "ignore", or "expired".
-OnAnswer = Callable[[str, str], Awaitable[None]]
+# Told the name of the provider's request and the answer: "pin", "wrong_pin", "cancel" or "expired".
+OnAnswer = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +32,15 @@ class Prompt:
     at: str
     expires_at: str
 
-    def shown(self) -> Body:
+    def body(self) -> Body:
         """The prompt as the control API shows it."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    prompt: Prompt
+    timers: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 class Prompts:
@@ -48,7 +53,7 @@ class Prompts:
         self._later = later
         self._settings = settings
         self._providers: dict[str, OnAnswer] = {}
-        self._open: dict[str, dict[str, Prompt]] = {}
+        self._open: dict[str, dict[str, _Open]] = {}
 
     def provider(self, name: str, on_answer: OnAnswer) -> None:
         """Let the provider hear the answers to its prompts."""
@@ -61,9 +66,9 @@ class Prompts:
 
     def open_for(self, msisdn: str) -> list[Prompt]:
         """What the phone asks at this moment, oldest first."""
-        return list(self._open.get(msisdn, {}).values())
+        return [one.prompt for one in self._open.get(msisdn, {}).values()]
 
-    def ask(self, *, msisdn: str, provider: str, request: str, text: str, amount_minor: int, currency: str) -> Prompt:
+    def ask(self, *, msisdn: str, provider: str, request: str, text: str, amount_minor: int, currency: str) -> None:
         """Show a prompt on the phone."""
         now = utc_now()
         prompt = Prompt(
@@ -79,39 +84,46 @@ class Prompts:
         )
         self._store.put("prompt", prompt.id, asdict(prompt))
         self._show(prompt)
-        return prompt
 
-    async def answer(self, msisdn: str, prompt_id: str, answer: str) -> None:
+    def answer(self, msisdn: str, prompt_id: str, answer: str) -> None:
         """The person answers. An ignored prompt stays until it expires. Raises NotFound."""
-        prompt = self._open.get(msisdn, {}).get(prompt_id)
-        if prompt is None:
+        one = self._open.get(msisdn, {}).get(prompt_id)
+        if one is None:
             raise NotFound(why=f"There is no open prompt {prompt_id!r} on the phone {msisdn}.")
         if answer != "ignore":
-            await self._close(prompt, answer)
+            self._close(one, answer)
 
     def forget_all(self) -> None:
         """No prompt anywhere."""
         self._open.clear()
 
     def _show(self, prompt: Prompt) -> None:
-        self._open.setdefault(prompt.msisdn, {})[prompt.id] = prompt
+        one = _Open(prompt)
+        self._open.setdefault(prompt.msisdn, {})[prompt.id] = one
         left_s = (datetime.fromisoformat(prompt.expires_at) - utc_now()).total_seconds()
-        self._later.after(max(0.0, left_s), lambda: self._end(prompt, "expired"))
+        self._answer_later(one, "expired", after_s=max(0.0, left_s))
         settings = self._settings.now
         answer = self._people.prompt_answer(prompt.msisdn) or settings.prompt_answer
         if answer not in ("by_hand", "ignore"):
-            self._later.after(settings.prompt_answer_after_s, lambda: self._end(prompt, answer))
+            self._answer_later(one, answer, after_s=settings.prompt_answer_after_s)
         self._hub.tell(prompt.msisdn, "prompts")
 
-    async def _end(self, prompt: Prompt, answer: str) -> None:
-        if prompt.id in self._open.get(prompt.msisdn, {}):
-            await self._close(prompt, answer)
+    def _answer_later(self, one: _Open, answer: str, *, after_s: float) -> None:
+        async def end() -> None:
+            self._close(one, answer)
 
-    async def _close(self, prompt: Prompt, answer: str) -> None:
+        one.timers.append(self._later.after(after_s, end))
+
+    def _close(self, one: _Open, answer: str) -> None:
+        for timer in one.timers:
+            if timer is not asyncio.current_task():
+                timer.cancel()
+        prompt = one.prompt
         prompts = self._open[prompt.msisdn]
         del prompts[prompt.id]
         if not prompts:
             del self._open[prompt.msisdn]
         self._hub.tell(prompt.msisdn, "prompts")
-        await self._providers[prompt.provider](prompt.request, answer)
-        self._store.delete("prompt", prompt.id)
+        with self._store.transaction():
+            self._store.delete("prompt", prompt.id)
+            self._providers[prompt.provider](prompt.request, answer)

@@ -1,13 +1,11 @@
 """Credit put on lines: by amount, by voucher, by an adjustment, or as airtime. Nothing here is done only once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.books import Books
 from sandbox.clock import utc_now
 from sandbox.errors import SandboxError
-from sandbox.people import People
-from sandbox.store import Store
+from sandbox.outside import Outside
 from sandbox.world import Line, Voucher, VoucherRefused
 
 
@@ -29,10 +27,10 @@ class Refill:
 class Refills:
     """The effects on lines, each in one transaction with its book entry."""
 
-    def __init__(self, *, store: Store, people: People, books: Books) -> None:
-        self._store = store
-        self._people = people
-        self._books = books
+    def __init__(self, outside: Outside) -> None:
+        self._store = outside.store
+        self._people = outside.people
+        self._books = outside.books
 
     def by_amount(
         self, *, book: str, reference: str, msisdn: str, amount_minor: int, currency: str, **extras: Any
@@ -73,13 +71,7 @@ class Refills:
                 **extras,
             )
             self._people.save_voucher(pin, used)
-        return Refill(
-            before=refill.before,
-            after=refill.after,
-            amount_minor=voucher.amount_minor,
-            currency=voucher.currency,
-            voucher=used,
-        )
+        return replace(refill, voucher=used)
 
     def why_refused(self, pin: str, error: VoucherRefused, *, msisdn: str) -> str:
         """The state that refused the voucher; a used one says whether by the same line: `used by same`."""

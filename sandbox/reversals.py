@@ -3,31 +3,32 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
-from sandbox.books import Books
-from sandbox.clock import NAIROBI, iso, utc_now
-from sandbox.faults import Fault, Faults
+from sandbox.clock import NAIROBI, utc_now
 from sandbox.money import major
 from sandbox.mpesa import CURRENCY, RESULTS, Mpesa, Push, make_receipt, spoken
-from sandbox.network import Callback, Network
-from sandbox.people import People
-from sandbox.settings import SettingsNow
-from sandbox.store import Store
+from sandbox.network import Callback
+from sandbox.outside import Outside
+from sandbox.world import Wallet
 
 Code = int | str
 
+OPERATION = "daraja.reversal_callback"
+DONE, AMOUNT_DIFFERS, ALREADY_REVERSED, NO_SUCH_RECEIPT = 0, 2006, "R000001", "R000002"
 _WORDS: Mapping[Code, str] = {
     **RESULTS,
-    2006: "Declined due to account rule: the amount is not the one of the transaction.",
-    "R000001": "The transaction has already been reversed.",
-    "R000002": "The OriginalTransactionID is invalid.",
+    AMOUNT_DIFFERS: "Declined due to account rule: the amount is not the one of the transaction.",
+    ALREADY_REVERSED: "The transaction has already been reversed.",
+    NO_SUCH_RECEIPT: "The OriginalTransactionID is invalid.",
 }
+_NOT_A_TRANSACTION = "0000000000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
-    """One request to give a charge back. `reference` is the path of its ResultURL before the last element."""
+    """One request to give a charge back. `reference` is the element before `result` in the path of its ResultURL."""
 
     originator_conversation_id: str
     conversation_id: str
@@ -36,8 +37,7 @@ class Reversal:
     result_url: str
     timeout_url: str
     reference: str
-    at: str
-    msisdn: str = ""
+    msisdn: str
     result: Code | None = None
     transaction_id: str | None = None
 
@@ -45,87 +45,73 @@ class Reversal:
 class Reversals:
     """Gives charges back."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        people: People,
-        books: Books,
-        mpesa: Mpesa,
-        network: Network,
-        faults: Faults,
-        settings: SettingsNow,
-    ) -> None:
-        self._store = store
-        self._people = people
-        self._books = books
+    def __init__(self, outside: Outside, *, mpesa: Mpesa) -> None:
+        self._outside = outside
         self._mpesa = mpesa
-        self._network = network
-        self._faults = faults
-        self._settings = settings
 
     def charge(self, receipt: str) -> Push | None:
         """The payment that has this receipt."""
-        body = self._store.get("receipt", receipt)
+        body = self._outside.store.get("receipt", receipt)
         return self._mpesa.push(body["checkout_request_id"]) if body else None
 
     async def begin(
         self, *, receipt: str, amount_minor: int, result_url: str, timeout_url: str, forced: Code | None
     ) -> Reversal:
-        """Take a request on; its end comes a moment later."""
+        """Take a request on; its end comes a moment later. `forced` is a result to end with, doing nothing."""
         charge = self.charge(receipt)
-        msisdn = charge.msisdn if charge else ""
         reversal = Reversal(
             originator_conversation_id=f"{secrets.token_hex(2)}-{secrets.token_hex(4)}-1",
-            conversation_id=f"AG_{utc_now().astimezone(NAIROBI):%Y%m%d}_{secrets.token_hex(10)}",
+            conversation_id=_make_conversation_id(),
             receipt=receipt,
             amount_minor=amount_minor,
             result_url=result_url,
             timeout_url=timeout_url,
             reference=_reference(result_url),
-            at=iso(utc_now()),
-            msisdn=msisdn,
+            msisdn=charge.msisdn if charge else "",
         )
-        if fault := self._faults.take("daraja.reversal_callback", "forged", msisdn):
-            self._forge(reversal, fault)
-        if self._faults.take("daraja.reversal_callback", "callback_before_reply", msisdn):
+        self._outside.network.maybe_forge(
+            OPERATION, msisdn=reversal.msisdn, url=result_url, lie=partial(_lie, reversal)
+        )
+        if self._outside.faults.take(OPERATION, "callback_before_reply", reversal.msisdn):
             await self._end_and_tell(reversal, forced)
         else:
-            after_s = self._settings.now.reversal_after_s
-            self._network.later.after(after_s, lambda: self._end_and_tell(reversal, forced))
+            after_s = self._outside.settings.now.reversal_after_s
+            self._outside.later.after(after_s, lambda: self._end_and_tell(reversal, forced))
         return reversal
 
     async def _end_and_tell(self, reversal: Reversal, forced: Code | None) -> None:
-        if self._faults.take("daraja.reversal_callback", "queue_timeout", reversal.msisdn):
-            late = replace(reversal, result=1037)
-            await self._network.post(reversal.timeout_url, result_body(late), form=False)
+        network = self._outside.network
+        if self._outside.faults.take(OPERATION, "queue_timeout", reversal.msisdn):
+            body = result_body(replace(reversal, result=1037))
+            await network.post("daraja.reversal_timeout", reversal.timeout_url, body, form=False)
             return
-        ended = self._end(reversal) if forced in (None, 0, "0") else replace(reversal, result=forced)
-        await self._network.send(_callback(ended))
+        ended = self._end(reversal) if forced is None else replace(reversal, result=forced)
+        await network.send(_callback(ended))
 
     def _end(self, reversal: Reversal) -> Reversal:
         charge = self.charge(reversal.receipt)
         if charge is None:
-            return replace(reversal, result="R000002")
-        if self._store.get("reversal", reversal.receipt) is not None:
-            return replace(reversal, result="R000001")
+            return replace(reversal, result=NO_SUCH_RECEIPT)
+        if self._outside.store.get("reversal", reversal.receipt) is not None:
+            return replace(reversal, result=ALREADY_REVERSED)
         if reversal.amount_minor != charge.amount_minor:
-            return replace(reversal, result=2006)
-        with self._store.transaction():
-            return self._give_back(replace(reversal, result=0, transaction_id=make_receipt()), charge)
+            return replace(reversal, result=AMOUNT_DIFFERS)
+        with self._outside.store.transaction():
+            return self._give_back(replace(reversal, result=DONE, transaction_id=make_receipt()), charge)
 
     def _give_back(self, reversal: Reversal, charge: Push) -> Reversal:
-        now = utc_now()
-        wallet = self._people.wallet(charge.msisdn).received(reversal.amount_minor, currency=CURRENCY)
-        self._people.save_wallet(charge.msisdn, wallet)
-        self._store.put("reversal", reversal.receipt, asdict(reversal))
-        self._books.enter(
+        people = self._outside.people
+        wallet = people.wallet(charge.msisdn).received(reversal.amount_minor, currency=CURRENCY)
+        people.save_wallet(charge.msisdn, wallet)
+        people.take_message(charge.msisdn, sender="MPESA", text=_message(reversal, wallet), at=utc_now())
+        self._outside.store.put("reversal", reversal.receipt, asdict(reversal))
+        self._outside.books.enter(
             "reversals",
             reference=reversal.reference,
             msisdn=charge.msisdn,
             amount_minor=reversal.amount_minor,
             currency=CURRENCY,
-            at=now,
+            at=utc_now(),
             provider="mpesa",
             receipt=reversal.receipt,
             transaction_id=reversal.transaction_id,
@@ -133,23 +119,7 @@ class Reversals:
             conversation_id=reversal.conversation_id,
             originator_conversation_id=reversal.originator_conversation_id,
         )
-        text = (
-            f"{reversal.transaction_id} Confirmed. Transaction {reversal.receipt} of "
-            f"Ksh{major(reversal.amount_minor, CURRENCY)} was reversed on {spoken(now)}. "
-            f"New M-PESA balance is Ksh{major(wallet.balance_minor, CURRENCY)}."
-        )
-        self._people.take_message(charge.msisdn, sender="MPESA", text=text, at=now)
         return reversal
-
-    def _forge(self, reversal: Reversal, fault: Fault) -> None:
-        lie = replace(reversal, result=0, transaction_id=make_receipt())
-        if not fault.real_ids:
-            lie = replace(lie, conversation_id=f"AG_{secrets.token_hex(10)}", receipt=make_receipt())
-
-        async def post() -> None:
-            await self._network.post(reversal.result_url, result_body(lie), form=False)
-
-        self._network.later.after(0.05, post)
 
 
 def result_body(reversal: Reversal) -> dict[str, Any]:
@@ -157,35 +127,55 @@ def result_body(reversal: Reversal) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ResultType": 0,
         "ResultCode": reversal.result,
-        "ResultDesc": _WORDS.get(reversal.result or 0, "Failed."),
+        "ResultDesc": _WORDS.get(reversal.result or DONE, "Failed."),
         "OriginatorConversationID": reversal.originator_conversation_id,
         "ConversationID": reversal.conversation_id,
-        "TransactionID": reversal.transaction_id or "0000000000",
+        "TransactionID": reversal.transaction_id or _NOT_A_TRANSACTION,
     }
-    if reversal.result == 0:
-        moment = int(utc_now().astimezone(NAIROBI).strftime("%Y%m%d%H%M%S"))
-        result["ResultParameters"] = {
-            "ResultParameter": [
-                {"Key": "Amount", "Value": major(reversal.amount_minor, CURRENCY)},
-                {"Key": "TransCompletedTime", "Value": moment},
-                {"Key": "OriginalTransactionID", "Value": reversal.receipt},
-                {"Key": "Charge", "Value": 0},
-                {"Key": "CreditPartyPublicName", "Value": reversal.msisdn.lstrip("+")},
-            ]
-        }
+    if reversal.result == DONE:
+        result["ResultParameters"] = {"ResultParameter": _parameters(reversal)}
     return {"Result": result}
 
 
+def _parameters(reversal: Reversal) -> list[dict[str, Any]]:
+    return [
+        {"Key": "Amount", "Value": major(reversal.amount_minor, CURRENCY)},
+        {"Key": "TransCompletedTime", "Value": int(utc_now().astimezone(NAIROBI).strftime("%Y%m%d%H%M%S"))},
+        {"Key": "OriginalTransactionID", "Value": reversal.receipt},
+        {"Key": "Charge", "Value": 0},
+        {"Key": "CreditPartyPublicName", "Value": reversal.msisdn.lstrip("+")},
+    ]
+
+
 def _callback(reversal: Reversal) -> Callback:
-    opposite = replace(reversal, result=2006) if reversal.result == 0 else replace(reversal, result=0)
+    other = AMOUNT_DIFFERS if reversal.result == DONE else DONE
     return Callback(
-        operation="daraja.reversal_callback",
+        operation=OPERATION,
         msisdn=reversal.msisdn,
         url=reversal.result_url,
         body=result_body(reversal),
-        altered={"wrong_amount": lambda fault: result_body(replace(reversal, amount_minor=fault.amount_minor or 0))},
-        opposite=lambda: result_body(replace(opposite, transaction_id=make_receipt())),
+        altered={"wrong_amount": lambda fault: result_body(replace(reversal, amount_minor=fault.amount_minor))},
+        opposite=lambda: result_body(replace(reversal, result=other, transaction_id=make_receipt())),
     )
+
+
+def _lie(reversal: Reversal, real_ids: bool) -> dict[str, Any]:
+    lie = replace(reversal, result=DONE, transaction_id=make_receipt())
+    if not real_ids:
+        lie = replace(lie, conversation_id=_make_conversation_id(), receipt=make_receipt())
+    return result_body(lie)
+
+
+def _message(reversal: Reversal, wallet: Wallet) -> str:
+    amount, left = major(reversal.amount_minor, CURRENCY), major(wallet.balance_minor, CURRENCY)
+    return (
+        f"{reversal.transaction_id} Confirmed. Transaction {reversal.receipt} of Ksh{amount} was reversed on "
+        f"{spoken(utc_now())}. New M-PESA balance is Ksh{left}."
+    )
+
+
+def _make_conversation_id() -> str:
+    return f"AG_{utc_now().astimezone(NAIROBI):%Y%m%d}_{secrets.token_hex(10)}"
 
 
 def _reference(result_url: str) -> str:

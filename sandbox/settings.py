@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.store import Store
+
 PromptAnswer = Literal["pin", "wrong_pin", "cancel", "ignore", "by_hand"]
 Seconds = float
 
@@ -33,7 +35,13 @@ class Settings(BaseModel):
 
 
 class SettingsNow:
-    """The settings as they are at this moment."""
+    """The settings as they are at this moment, kept in the store."""
 
-    def __init__(self, first: Settings | None = None) -> None:
-        self.now = first or Settings()
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.now = Settings(**(store.get("settings", "") or {}))
+
+    def change(self, settings: Settings) -> None:
+        """Behave so from now on."""
+        self.now = settings
+        self._store.put("settings", "", settings.model_dump())

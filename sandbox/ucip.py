@@ -12,10 +12,9 @@ from aiohttp import web
 
 from sandbox import xmlrpc
 from sandbox.clock import NAIROBI, utc_now
-from sandbox.config import Config
 from sandbox.errors import SandboxError
-from sandbox.faults import Fault, Faults
-from sandbox.people import People
+from sandbox.faults import Fault
+from sandbox.outside import Outside
 from sandbox.refills import NoSuchVoucher, Refill, Refills
 from sandbox.web import answer, text_reply
 from sandbox.world import CurrencyDiffers, Line, LineIsClosed, LineState, TooMuchCredit, VoucherRefused
@@ -64,11 +63,11 @@ class CallRefused(SandboxError):
 class Ucip:
     """The address /ucip/Air."""
 
-    def __init__(self, *, config: Config, people: People, refills: Refills, faults: Faults) -> None:
-        self._config = config
-        self._people = people
+    def __init__(self, outside: Outside, *, refills: Refills) -> None:
+        self._config = outside.config
+        self._people = outside.people
+        self._faults = outside.faults
         self._refills = refills
-        self._faults = faults
         self._operations: dict[str, tuple[str, Callable[[str, Members], Members]]] = {
             "GetBalanceAndDate": ("ucip.read", self._balance),
             "GetAccountDetails": ("ucip.read", self._details),
@@ -101,7 +100,7 @@ class Ucip:
 
         async def effect(fault: Fault | None) -> web.Response:
             if fault:
-                return _refused(members, int(fault.code or OTHER_ERROR))
+                return _refused(members, fault.number_code)
             try:
                 return _reply({**_head(members, 0), **work(msisdn, members)})
             except CallRefused as error:

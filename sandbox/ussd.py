@@ -8,15 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.clock import NAIROBI, utc_now
-from sandbox.config import Config
 from sandbox.errors import BadRequest, Conflict
-from sandbox.faults import Faults
-from sandbox.hub import Hub
-from sandbox.network import Callback, Heard, Network
+from sandbox.network import Callback, Heard
 from sandbox.networks import network_code
-from sandbox.people import People
+from sandbox.outside import Outside
 from sandbox.screen import measure
-from sandbox.settings import SettingsNow
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +34,7 @@ class Call:
     hops: int = 0
     last_response: str = ""
     waiting: bool = False
-    timer: "asyncio.Task[None] | None" = None
+    timer: asyncio.Task[None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +57,14 @@ class Shown:
 class Ussd:
     """Every phone's call, and what its screen shows."""
 
-    def __init__(
-        self,
-        *,
-        config: Config,
-        network: Network,
-        faults: Faults,
-        settings: SettingsNow,
-        people: People,
-        hub: Hub,
-    ) -> None:
-        self._config = config
-        self._network = network
-        self._faults = faults
-        self._settings = settings
-        self._people = people
-        self._hub = hub
+    def __init__(self, outside: Outside) -> None:
+        self._config = outside.config
+        self._network = outside.network
+        self._later = outside.later
+        self._faults = outside.faults
+        self._settings = outside.settings
+        self._people = outside.people
+        self._hub = outside.hub
         self._calls: dict[str, Call] = {}
         self._screens: dict[str, Shown] = {}
 
@@ -99,7 +87,7 @@ class Ussd:
         call = Call(msisdn=msisdn, service_code=service_code, text=text)
         self._calls[msisdn] = call
         life_s = self._settings.now.ussd_session_s
-        call.timer = self._network.later.after(life_s, lambda: self._outlive(call))
+        call.timer = self._later.after(life_s, lambda: self._outlive(call))
         return await self._hop(call)
 
     async def key(self, msisdn: str, keys: str) -> Shown:
@@ -167,7 +155,7 @@ class Ussd:
             "text": call.text,
         }
         timeout_s = self._settings.now.ussd_answer_s
-        return await self._network.post(self._url(), form, form=True, timeout_s=timeout_s)
+        return await self._network.post("ussd.hop", self._url(), form, form=True, timeout_s=timeout_s)
 
     def _fail(self, call: Call, heard: Heard) -> Shown:
         why = heard.why if heard.why != "answered" else f"status {heard.status}"
