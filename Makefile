@@ -37,7 +37,7 @@ format: install-dev  ## Lay the code out and mend what can be mended by rule
 	$(BIN)/ruff format .
 
 docs: install  ## Write the generated pages under docs/
-	@$(BIN)/python -m flask --app app docs
+	@$(BIN)/python -m pages
 
 words: install  ## Collect every sentence into locale/ (LANGUAGES=fr begins another language)
 	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword say --add-comments "Note:" --no-location \

@@ -21,6 +21,11 @@ def mask_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    """Lines to read. The plain traceback shows no local variables: they hold numbers and secrets."""
+    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+
 def configure(*, as_json: bool) -> None:
     """Set up structlog for this process. Other libraries' warnings go the same way."""
     shared: list[Any] = [
@@ -31,7 +36,10 @@ def configure(*, as_json: bool) -> None:
     ending: list[Any] = (
         [structlog.processors.format_exc_info, mask_numbers, structlog.processors.JSONRenderer()]
         if as_json
-        else [mask_numbers, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        else [
+            mask_numbers,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
     )
     structlog.configure(
         processors=[*shared, *ending],

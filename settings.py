@@ -123,6 +123,21 @@ class Settings(BaseSettings):
         return url.rstrip("/") if url else None
 
 
+def settings_table() -> str:
+    """The settings as a Markdown table: name, default, what it is."""
+    rows = ["| setting | default | what it is |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "**must be set**" if field.is_required() else _shown(field.default)
+        rows.append(f"| `{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _shown(default: object) -> str:
+    value = default.value if isinstance(default, Enum) else default
+    plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return "" if plain in (None, "") else f"`{str(plain).lower() if isinstance(plain, bool) else plain}`"
+
+
 @lru_cache(maxsize=1)
 def load() -> Settings:
     """The settings of this process. Raises pydantic's ValidationError, which names what is missing."""

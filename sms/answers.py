@@ -4,9 +4,8 @@ The answer itself is owed through the outbox, so that the gateway gets its 200 a
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import structlog
 from sqlalchemy import Connection, Engine
 
 from sms import keywords, messages
@@ -17,17 +16,19 @@ from store.inbox import Callback
 from topup.caller import Caller
 from topup.clock import Clock
 from topup.errors import RedialError
-from topup.line import Line, LineState
+from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import read_amount
 from topup.phone import UnableToReadNumber, national, read_caller, read_msisdn
 from words.mistakes import sentence_for
 from words.text import LANGUAGES, SOURCE, Text, rendered
 
-log = structlog.get_logger(__name__)
-
 # Two machines that answer each other must come to an end, and a person needs the instructions only once.
+_INSTRUCTIONS = "instructions"
 _INSTRUCTIONS_ONCE_IN = timedelta(hours=1)
 _ANSWERS_AN_HOUR = 20
+
+# What a person who said STOP is still answered: their own top-ups, and STOP and START themselves.
+_ALWAYS_ANSWERED = (keywords.TopUp, keywords.Status, keywords.Stop, keywords.Start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +40,6 @@ class Letter:
     sender: str
     text: str
     raw: Callback
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What we answer, under the name that it is kept by."""
-
-    purpose: str
-    text: Text
 
 
 class Answers:
@@ -64,128 +57,130 @@ class Answers:
         except UnableToReadNumber:
             return "the sender is no phone"
         command = keywords.read(letter.text)
+        # Both are read before the transaction, which must not wait for the charging system.
         caller, line = self._desk.caller(msisdn), self._line(msisdn, command)
         with self._engine.begin() as connection:
-            inbox_id = inbox.keep(connection, letter.raw, now=self._clock())
-            is_first = inbox.is_first(
-                connection,
-                provider=letter.raw.provider,
-                key=f"sms:{letter.id}",
-                inbox_id=inbox_id,
-                now=self._clock(),
-            )
-            verdict = self._act(connection, letter, msisdn, command, caller, line) if is_first else "a repetition"
-            inbox.settle(connection, inbox_id, verdict=verdict, now=self._clock())
+            now = self._clock()
+            inbox_id = inbox.keep(connection, letter.raw, now=now)
+            verdict = "a repetition"
+            provider, key = letter.raw.provider, f"sms:{letter.id}"
+            if inbox.is_first(connection, provider=provider, key=key, inbox_id=inbox_id, now=now):
+                answering = _Answering(
+                    desk=self._desk,
+                    connection=connection,
+                    clock=self._clock,
+                    letter=letter,
+                    msisdn=msisdn,
+                    caller=caller,
+                    line=line,
+                    language=_known(caller.language),
+                )
+                verdict = answering.answer(command)
+            inbox.settle(connection, inbox_id, verdict=verdict, now=now)
         return verdict
 
-    def _line(self, msisdn: str, command: keywords.Command) -> Line | None:
-        """The line, for the commands that need it; read before the transaction, which must not wait for it."""
+    def _line(self, msisdn: str, command: keywords.Command) -> Line:
         needs_it = isinstance(command, keywords.TopUp | keywords.Balance)
-        return self._desk.read_line(msisdn) if needs_it else None
+        return self._desk.read_line(msisdn) if needs_it else NOT_KNOWN
 
-    def _act(
-        self,
-        connection: Connection,
-        letter: Letter,
-        msisdn: str,
-        command: keywords.Command,
-        caller: Caller,
-        line: Line | None,
-    ) -> str:
-        language = caller.language if caller.language in LANGUAGES else SOURCE
-        if isinstance(command, keywords.Language) and command.code is not None:
-            subscribers.choose_language(connection, msisdn, language=command.code, now=self._clock())
-            language = command.code
-        answer = self._answer(connection, letter, msisdn, command, caller, line, language or SOURCE)
-        if not self._may_answer(connection, msisdn, command, answer):
-            return f"{answer.purpose}, not answered"
+
+@dataclass(slots=True, kw_only=True)
+class _Answering:
+    """One letter being answered, within one transaction."""
+
+    desk: Desk
+    connection: Connection
+    clock: Clock
+    letter: Letter
+    msisdn: str
+    caller: Caller
+    line: Line
+    language: str
+
+    def answer(self, command: keywords.Command) -> str:
+        """Do what the command asks for, and owe the answer. Returns a verdict for the record."""
+        purpose, text = self._act(command)
+        if not self._may_answer(command, purpose):
+            return f"{purpose}, not answered"
         message = kept_messages.write(
-            connection,
-            purpose=answer.purpose,
-            msisdn=msisdn,
-            text=rendered(answer.text, language or SOURCE),
-            now=self._clock(),
+            self.connection,
+            purpose=purpose,
+            msisdn=self.msisdn,
+            text=rendered(text, self.language),
+            now=self.clock(),
         )
-        outbox.owe_one(connection, effect=outbox.SEND, subject=message.id, due_at=self._clock())
-        return answer.purpose
+        outbox.owe_one(self.connection, effect=outbox.SEND, subject=message.id, due_at=self.clock())
+        return purpose
 
-    def _answer(
-        self,
-        connection: Connection,
-        letter: Letter,
-        msisdn: str,
-        command: keywords.Command,
-        caller: Caller,
-        line: Line | None,
-        language: str,
-    ) -> Answer:
-        code = self._desk.short_code
+    def _act(self, command: keywords.Command) -> tuple[str, Text]:
+        code = self.desk.short_code
         match command:
-            case keywords.TopUp() if line is not None:
-                return self._top_up(connection, letter, msisdn, command, line, language)
-            case keywords.Balance() if line is not None:
-                text = messages.line_state(line, short_code=code, care_number=self._desk.care_number)
-                return Answer("balance", text)
+            case keywords.TopUp():
+                return self._top_up(command)
+            case keywords.Balance():
+                return "balance", self._line_state()
             case keywords.Status():
-                return Answer("status", messages.last_top_up(caller.recent))
-            case keywords.Language(code=None):
-                return Answer("language", messages.unknown_language())
+                return "status", messages.last_top_up(self.caller.recent)
             case keywords.Language():
-                return Answer("language", messages.language_changed())
+                return "language", self._choose_language(command.code)
             case keywords.Stop():
-                subscribers.stop(connection, msisdn, now=self._clock())
-                return Answer("stopped", messages.stopped())
+                subscribers.stop(self.connection, self.msisdn, now=self.clock())
+                return "stopped", messages.stopped()
             case keywords.Start():
-                subscribers.start(connection, msisdn, now=self._clock())
-                return Answer("started", messages.started())
+                subscribers.start(self.connection, self.msisdn, now=self.clock())
+                return "started", messages.started()
             case keywords.Help():
-                return Answer("help", messages.instructions(short_code=code))
-            case _:
-                return Answer("instructions", messages.instructions(short_code=code))
+                return "help", messages.instructions(short_code=code)
+            case keywords.NotUnderstood():
+                return _INSTRUCTIONS, messages.instructions(short_code=code)
 
-    def _top_up(
-        self,
-        connection: Connection,
-        letter: Letter,
-        msisdn: str,
-        command: keywords.TopUp,
-        line: Line,
-        language: str,
-    ) -> Answer:
-        desk = self._desk
-        if line.state in (LineState.BARRED, LineState.GONE):
-            text = messages.line_state(line, short_code=desk.short_code, care_number=desk.care_number)
-            return Answer("top_up_refused", text)
+    def _top_up(self, command: keywords.TopUp) -> tuple[str, Text]:
+        desk = self.desk
+        if self.line.state in (LineState.BARRED, LineState.GONE):
+            return "top_up_refused", self._line_state()
         if command.amount is None:
-            return Answer("top_up_how", messages.top_up_instructions())
+            return "top_up_how", messages.top_up_instructions()
         try:
             amount = desk.limits.check(read_amount(command.amount, currency=desk.currency))
-            payer = read_msisdn(command.payer, country=desk.country) if command.payer else msisdn
+            payer = read_msisdn(command.payer, country=desk.country) if command.payer else self.msisdn
         except RedialError as error:
             if (why := sentence_for(error)) is None:
                 raise
-            return Answer("top_up_refused", messages.mistaken(why, short_code=desk.short_code))
+            return "top_up_refused", messages.mistaken(why, short_code=desk.short_code)
         order = desk.place_in(
-            connection,
-            channel=letter.channel,
-            conversation=letter.id,
-            asked_by=msisdn,
+            self.connection,
+            channel=self.letter.channel,
+            conversation=self.letter.id,
+            asked_by=self.msisdn,
             payer=payer,
             amount=amount,
-            language=language,
-            line=line,
+            language=self.language,
+            line=self.line,
         )
-        return Answer("top_up_taken", messages.asked_to_pay(order, payer=national(payer, country=desk.country)))
+        return "top_up_taken", messages.asked_to_pay(order, payer=national(payer, country=desk.country))
 
-    def _may_answer(self, connection: Connection, msisdn: str, command: keywords.Command, answer: Answer) -> bool:
-        hour_ago = self._clock() - _INSTRUCTIONS_ONCE_IN
-        if isinstance(command, keywords.TopUp | keywords.Status | keywords.Stop | keywords.Start):
-            return self._answered_since(connection, msisdn, hour_ago) < _ANSWERS_AN_HOUR
-        if subscribers.has_stopped(connection, msisdn):
+    def _choose_language(self, code: str | None) -> Text:
+        if code is None:
+            return messages.unknown_language()
+        subscribers.choose_language(self.connection, self.msisdn, language=code, now=self.clock())
+        self.language = code
+        return messages.language_changed()
+
+    def _line_state(self) -> Text:
+        return messages.line_state(self.line, short_code=self.desk.short_code, care_number=self.desk.care_number)
+
+    def _may_answer(self, command: keywords.Command, purpose: str) -> bool:
+        always = isinstance(command, _ALWAYS_ANSWERED)
+        if not always and subscribers.has_stopped(self.connection, self.msisdn):
             return False
-        if answer.purpose == "instructions":
-            return not self._answered_since(connection, msisdn, hour_ago, purpose="instructions")
-        return self._answered_since(connection, msisdn, hour_ago) < _ANSWERS_AN_HOUR
+        if purpose == _INSTRUCTIONS and self._answers_in_the_last_hour(purpose):
+            return False
+        return self._answers_in_the_last_hour() < _ANSWERS_AN_HOUR
 
-    def _answered_since(self, connection: Connection, msisdn: str, since: datetime, purpose: str | None = None) -> int:
-        return kept_messages.count_since(connection, msisdn=msisdn, since=since, purpose=purpose)
+    def _answers_in_the_last_hour(self, purpose: str | None = None) -> int:
+        since = self.clock() - _INSTRUCTIONS_ONCE_IN
+        return kept_messages.count_since(self.connection, msisdn=self.msisdn, since=since, purpose=purpose)
+
+
+def _known(language: str | None) -> str:
+    return language if language is not None and language in LANGUAGES else SOURCE

@@ -1,7 +1,7 @@
 """The grammar of what people send us.
 
-People write `topup100`, `Top up KES 100.`, `JAZA 100 kwa 0711 000 002`. A keyword is looked for at the beginning, whatever
-its case and whatever stands around it; what follows is read as generously as it can be without guessing.
+People write `topup100`, `Top up KES 100.`, `JAZA 100 kwa 0711 000 002`. A keyword is looked for at the beginning,
+whatever its case and whatever stands around it; what follows is read as generously as it can be without guessing.
 """
 
 import re

@@ -8,11 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from store.tables import attempts, orders
+from topup.errors import RedialError
 from topup.ids import mint_attempt_reference, short_reference
 from topup.life import State
 from topup.money import Money
 from topup.orders import Order
 from topup.ports import Attempt
+
+
+class AttemptNotFound(RedialError):
+    """There is no attempt {reference}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +86,17 @@ def note(
     connection.execute(update(attempts).where(attempts.c.reference == reference).values(values))
 
 
-def get(connection: Connection, reference: str) -> Kept | None:
-    """The attempt of this reference."""
+def find(connection: Connection, reference: str) -> Kept | None:
+    """The attempt of this reference, if there is one."""
     return _kept(connection.execute(select(attempts).where(attempts.c.reference == reference)).one_or_none())
+
+
+def get(connection: Connection, reference: str) -> Kept:
+    """The attempt of this reference. Raises AttemptNotFound."""
+    kept = find(connection, reference)
+    if kept is None:
+        raise AttemptNotFound(reference=reference)
+    return kept
 
 
 def by_provider_ref(connection: Connection, *, provider: str, provider_ref: str) -> Kept | None:

@@ -2,6 +2,8 @@
 
 from sqlalchemy import Engine, create_engine
 
+_OPTIONS = ("statement_timeout=10s", "lock_timeout=5s", "idle_in_transaction_session_timeout=30s", "timezone=UTC")
+
 
 def make_engine(url: str, *, size: int = 10, wait_s: float = 5.0) -> Engine:
     """An engine whose pool keeps up to `size` connections and waits at most `wait_s` seconds for a free one.
@@ -17,6 +19,6 @@ def make_engine(url: str, *, size: int = 10, wait_s: float = 5.0) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
-            "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s -c timezone=UTC",
+            "options": " ".join(f"-c {option}" for option in _OPTIONS),
         },
     )

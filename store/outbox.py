@@ -1,8 +1,8 @@
 """The outbox: what is owed to the world, committed together with the reason for it.
 
-A row is done when `done_at` stands. Until then the relay hands it to RQ when it is due, leases it for a while, and hands
-it over again when the lease has run out: so a lost Redis, a killed worker or a dropped job only costs time. How often it
-was tried, and when it is due next, stand in the row: the outbox is also the schedule of every enquiry.
+A row is done when `done_at` stands. Until then the relay hands it to RQ when it is due, leases it for a while, and
+hands it over again when the lease has run out: so a lost Redis, a killed worker or a dropped job only costs time. How
+often it was tried, and when it is due next, stand in the row: the outbox is also the schedule of every enquiry.
 """
 
 from collections.abc import Sequence

@@ -110,17 +110,17 @@ def _rules() -> Iterable[Rule]:
     rows: tuple[tuple[State, Event, State, Books | None, tuple[Effect, ...]], ...] = (
         (s.CREATED,       e.PLACED,           s.CREATED,       None,        (f.CHARGE,)),
         (s.CREATED,       e.CHARGE_SENT,      s.CHARGING,      None,        (f.ENQUIRE,)),
-        (s.CREATED,       e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),          # "busy", and yet paid
-        (s.CREATED,       e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),   # never charge late
-        (s.CHARGING,      e.CHARGE_NOT_SENT,  s.CREATED,       None,        (f.CHARGE,)),          # try again, later
-        (s.CHARGING,      e.CHARGE_BUSY,      s.CREATED,       None,        (f.CHARGE,)),          # ask again, later
+        (s.CREATED,       e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),         # "busy", and yet paid
+        (s.CREATED,       e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),  # never charge late
+        (s.CHARGING,      e.CHARGE_NOT_SENT,  s.CREATED,       None,        (f.CHARGE,)),         # try again, later
+        (s.CHARGING,      e.CHARGE_BUSY,      s.CREATED,       None,        (f.CHARGE,)),         # ask again, later
         (s.CHARGING,      e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),
         (s.CHARGING,      e.CHARGE_REFUSED,   s.UNPAID,        None,        (f.TELL_DECLINED,)),
         (s.CHARGING,      e.CHARGE_DIFFERS,   s.REVIEW_CHARGE, None,        (f.ALERT, f.TELL_CHECKING)),
         (s.CHARGING,      e.GAVE_UP,          s.REVIEW_CHARGE, None,        (f.ALERT, f.TELL_CHECKING)),
-        (s.UNPAID,        e.CHARGE_CONFIRMED, s.REFUNDING,     b.TAKE_BACK, (f.REFUND,)),          # late money goes back
+        (s.UNPAID,        e.CHARGE_CONFIRMED, s.REFUNDING,     b.TAKE_BACK, (f.REFUND,)),         # late money goes back
         (s.PAID,          e.CREDIT_SENT,      s.CREDITING,     None,        (f.ENQUIRE,)),
-        (s.PAID,          e.GAVE_UP,          s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),          # surely not sent
+        (s.PAID,          e.GAVE_UP,          s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),         # surely not sent
         (s.CREDITING,     e.CREDIT_NOT_SENT,  s.PAID,          None,        (f.CREDIT,)),
         (s.CREDITING,     e.CREDIT_CONFIRMED, s.CREDITED,      b.GIVE,      (f.LOOK,)),
         (s.CREDITING,     e.CREDIT_REFUSED,   s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),
@@ -138,16 +138,16 @@ def _rules() -> Iterable[Rule]:
         (s.REVIEW_CHARGE, e.CHARGE_REFUSED,   s.UNPAID,        None,        (f.TELL_DECLINED,)),
         (s.REVIEW_CHARGE, e.OPERATOR_CREDIT,  s.PAID,          b.TAKE,      (f.CREDIT,)),
         (s.REVIEW_CHARGE, e.OPERATOR_REFUND,  s.REFUNDING,     b.TAKE_BACK, (f.REFUND,)),
-        (s.REVIEW_CHARGE, e.OPERATOR_CLOSE,   s.UNPAID,        None,        (f.TELL_DECLINED,)),   # no money came
+        (s.REVIEW_CHARGE, e.OPERATOR_CLOSE,   s.UNPAID,        None,        (f.TELL_DECLINED,)),  # no money came
         (s.REVIEW_CREDIT, e.CREDIT_CONFIRMED, s.CREDITED,      b.GIVE,      (f.LOOK,)),
         (s.REVIEW_CREDIT, e.CREDIT_REFUSED,   s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),
-        (s.REVIEW_CREDIT, e.OPERATOR_CREDIT,  s.PAID,          None,        (f.CREDIT,)),          # it did not land
+        (s.REVIEW_CREDIT, e.OPERATOR_CREDIT,  s.PAID,          None,        (f.CREDIT,)),         # it did not land
         (s.REVIEW_CREDIT, e.OPERATOR_REFUND,  s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),
-        (s.REVIEW_CREDIT, e.OPERATOR_CLOSE,   s.CREDITED,      b.GIVE,      (f.LOOK,)),            # it landed
+        (s.REVIEW_CREDIT, e.OPERATOR_CLOSE,   s.CREDITED,      b.GIVE,      (f.LOOK,)),           # it landed
         (s.REVIEW_REFUND, e.REFUND_CONFIRMED, s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),
         (s.REVIEW_REFUND, e.OPERATOR_CREDIT,  s.PAID,          b.KEEP,      (f.CREDIT,)),
         (s.REVIEW_REFUND, e.OPERATOR_REFUND,  s.REFUNDING,     None,        (f.REFUND,)),
-        (s.REVIEW_REFUND, e.OPERATOR_CLOSE,   s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),   # it went back
+        (s.REVIEW_REFUND, e.OPERATOR_CLOSE,   s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),  # it went back
     )
     # fmt: on
     return (Rule(*row) for row in rows)

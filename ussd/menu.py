@@ -12,7 +12,7 @@ from words.text import LANGUAGES, Text, ToTheCent, say
 menu = Menu(first="home")
 
 
-@menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "help_")
+@menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide")
 def home(call: Call) -> Choice:
     """What the line is, and what can be done."""
     top_up = [] if _is_beyond_help(call) else [Option(say("Top up"), "amounts")]
@@ -23,7 +23,7 @@ def home(call: Call) -> Choice:
             Option(say("Balance"), "balance"),
             Option(say("My top-ups"), "recent"),
             Option(say("Language"), "language"),
-            Option(say("Help"), "help_"),
+            Option(say("Help"), "guide"),
         ],
     )
 
@@ -180,7 +180,7 @@ def language(call: Call) -> Choice:
 
 
 @menu.pages()
-def help_(call: Call) -> list[Text]:
+def guide(call: Call) -> list[Text]:
     """How it works, and who else can help."""
     return [
         say("Choose an amount and who pays. M-PESA asks for the PIN. Your line then comes back by itself."),

@@ -1,1 +1,1 @@
-"""Every sentence that a person reads: in their language, with money as they write it, and no wider than their screen."""
+"""Every sentence that a person reads: in their language, money as they write it, no wider than their screen."""

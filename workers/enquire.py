@@ -1,4 +1,4 @@
-"""enquire: ask a provider what became of a call whose end is not known. A timeout is not an end, and neither is waiting.
+"""enquire: ask a provider what became of a call whose end is not known. Neither a timeout nor waiting is an end.
 
 The waits between two questions grow and are kept in the outbox. When the last has been asked the order goes to a person
 with everything that was asked and answered, never to "failed".

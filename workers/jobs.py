@@ -21,8 +21,9 @@ from workers.enquire import enquire
 from workers.house import House
 from workers.look import look
 from workers.refund import refund
+from workers.send import send
 from workers.settle import settle
-from workers.tell import send, tell
+from workers.tell import tell
 
 log = structlog.get_logger(__name__)
 

@@ -2,8 +2,8 @@
 
 PostgreSQL tells it at once when something new is owed; otherwise it wakes when the next row is due. Rows are leased in
 the transaction that hands them over, so several relays share the work, and what was handed to a Redis that has since
-lost everything is handed over again: at once when the mark that every relay leaves in Redis is gone, else when the lease
-has run out.
+lost everything is handed over again: at once when the mark that every relay leaves in Redis is gone, else when the
+lease has run out.
 """
 
 import threading

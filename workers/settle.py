@@ -5,6 +5,7 @@ attempt of ours, fits what the provider told us about that attempt before, and i
 asked. What does not fit is kept, with the reason, and changes nothing.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -12,15 +13,13 @@ from sqlalchemy import Connection
 from sms.gateways import africastalking as sms_gateway
 from store import attempts, inbox, messages, outbox
 from store.attempts import Kept
-from store.book import SqlBook
 from store.inbox import Callback
 from store.outbox import Owing
 from topup.outcomes import Answer, Confirmed, Pending, Refused
 from topup.ports import CreditProvider, Event, PaymentProvider, UnableToReadEvent
 from workers.house import House
-from workers.settling import differs
-from workers.settling import settle as settle_outcome
-from workers.tell import SUSPENDED
+from workers.send import SUSPENDED
+from workers.settling import Case
 
 # A callback may be faster than the reply that tells us the provider's name for the attempt.
 _WAITS_FOR_OUR_REPLY_S = (1, 2, 5, 15, 60)
@@ -35,7 +34,7 @@ def settle(house: House, owing: Owing) -> None:
         return _report(house, owing, callback)
     provider = house.payments.get(callback.provider) or house.credits.get(callback.provider)
     if provider is None:
-        return _conclude(house, owing, callback, "no such provider here")
+        return _conclude(house, owing, "no such provider here")
     try:
         event = provider.read_event(
             topic=callback.topic,
@@ -44,7 +43,7 @@ def settle(house: House, owing: Owing) -> None:
             content_type=callback.content_type,
         )
     except UnableToReadEvent as error:
-        return _conclude(house, owing, callback, str(error))
+        return _conclude(house, owing, str(error))
     return _event(house, owing, callback, provider, event)
 
 
@@ -54,9 +53,9 @@ def _event(
     with house.engine.begin() as connection:
         kept = _find(connection, callback, event)
     if kept is None:
-        return _wait_for_our_reply(house, owing, callback, "no attempt of ours has this reference")
+        return _wait_for_our_reply(house, owing, "no attempt of ours has this reference")
     if (stranger := _does_not_fit(kept, event)) is not None:
-        return _conclude(house, owing, callback, stranger, order_id=kept.order_id)
+        return _conclude(house, owing, stranger, order_id=kept.order_id)
     asked = _asked(house, kept, event)
     with house.engine.begin() as connection:
         if not inbox.is_first(
@@ -65,13 +64,13 @@ def _event(
             verdict = "a repetition"
         else:
             verdict = _believe(house, connection, kept, event, asked)
-        _write_down(house, connection, owing, callback, verdict, kept.order_id)
+        _write_down(house, connection, owing, verdict, kept.order_id)
     return None
 
 
 def _find(connection: Connection, callback: Callback, event: Event) -> Kept | None:
     if event.reference is not None:
-        return attempts.get(connection, event.reference)
+        return attempts.find(connection, event.reference)
     if event.provider_ref is not None:
         return attempts.by_provider_ref(connection, provider=callback.provider, provider_ref=event.provider_ref)
     return None
@@ -101,17 +100,14 @@ def _asked(house: House, kept: Kept, event: Event) -> Answer:
 
 
 def _believe(house: House, connection: Connection, kept: Kept, event: Event, asked: Answer) -> str:
-    told = event.answer
-    reference = kept.attempt.reference
+    told, case = event.answer, Case.of(house, connection, reference=kept.attempt.reference, evidence="callback")
     if isinstance(told, Confirmed) and isinstance(asked, Refused):
-        why = f"the callback says paid, the provider says {asked.code}"
-        order = SqlBook(connection).lock(kept.order_id)
-        return differs(house, connection, order, kept, why, told.receipt)
+        return case.differs(f"the callback says paid, the provider says {asked.code}", receipt=told.receipt)
     if isinstance(told, Refused) and isinstance(asked, Confirmed):
-        return settle_outcome(house, connection, reference=reference, outcome=asked, evidence="enquiry")
+        return replace(case, evidence="enquiry").settle(asked)
     if isinstance(told, Refused) and isinstance(asked, Pending):
         return "not believed: the provider is still at work"
-    return settle_outcome(house, connection, reference=reference, outcome=told, evidence="callback")
+    return case.settle(told)
 
 
 def _report(house: House, owing: Owing, callback: Callback) -> None:
@@ -119,13 +115,13 @@ def _report(house: House, owing: Owing, callback: Callback) -> None:
     try:
         report = sms_gateway.read_report(callback.body)
     except sms_gateway.UnableToReadMessage as error:
-        return _conclude(house, owing, callback, str(error))
+        return _conclude(house, owing, str(error))
     with house.engine.begin() as connection:
         message = messages.by_gateway_id(connection, gateway=callback.provider, gateway_id=report.gateway_id)
         if message is not None:
             verdict = _note_report(house, connection, message, report)
-            return _write_down(house, connection, owing, callback, verdict, message.order_id)
-    return _wait_for_our_reply(house, owing, callback, "no message of ours has this id")
+            return _write_down(house, connection, owing, verdict, message.order_id)
+    return _wait_for_our_reply(house, owing, "no message of ours has this id")
 
 
 def _note_report(house: House, connection: Connection, message: messages.Message, report: sms_gateway.Report) -> str:
@@ -143,22 +139,20 @@ def _note_report(house: House, connection: Connection, message: messages.Message
     return "the line was still suspended: will be sent again"
 
 
-def _wait_for_our_reply(house: House, owing: Owing, callback: Callback, why: str) -> None:
+def _wait_for_our_reply(house: House, owing: Owing, why: str) -> None:
     if owing.tried >= len(_WAITS_FOR_OUR_REPLY_S):
-        return _conclude(house, owing, callback, why)
+        return _conclude(house, owing, why)
     again = house.clock() + timedelta(seconds=_WAITS_FOR_OUR_REPLY_S[owing.tried] * house.timing.scale)
     with house.engine.begin() as connection:
         outbox.later(connection, owing.id, due_at=again, note=why)
     return None
 
 
-def _conclude(house: House, owing: Owing, callback: Callback, verdict: str, order_id: str | None = None) -> None:
+def _conclude(house: House, owing: Owing, verdict: str, order_id: str | None = None) -> None:
     with house.engine.begin() as connection:
-        _write_down(house, connection, owing, callback, verdict, order_id)
+        _write_down(house, connection, owing, verdict, order_id)
 
 
-def _write_down(
-    house: House, connection: Connection, owing: Owing, callback: Callback, verdict: str, order_id: str | None
-) -> None:
-    inbox.settle(connection, callback.id, verdict=verdict, now=house.clock(), order_id=order_id)
+def _write_down(house: House, connection: Connection, owing: Owing, verdict: str, order_id: str | None) -> None:
+    inbox.settle(connection, int(owing.subject), verdict=verdict, now=house.clock(), order_id=order_id)
     house.done(connection, owing, verdict)

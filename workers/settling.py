@@ -1,7 +1,7 @@
 """What an answer of the outside world means for an order, whichever way it came: reply, callback or enquiry.
 
-Everything goes through `settle`, so that a callback before its reply, an enquiry beside a callback, and all of them twice,
-end alike: the first that is sure moves the order, the others change nothing.
+Everything goes through `Case.settle`, so that a callback before its reply, an enquiry beside a callback, and all of
+them twice, end alike: the first that is sure moves the order, the others change nothing.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """The events that the ends of a call stand for."""
+    """The events that the ends of a call stand for, and the effect that makes the call again."""
 
     confirmed: Event
     refused: Event
@@ -43,133 +43,154 @@ RECEIPT_IS_DERIVED = "receipt_is_derived"
 Outcome = Accepted | Confirmed | Refused | NotSent | Pending | Unknown
 
 
-def settle(house: House, connection: Connection, *, reference: str, outcome: Outcome, evidence: str) -> str:
-    """Let the outcome of an attempt act on its order, within the connection's transaction.
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An attempt of which something has become known, in one transaction that holds its order's lock.
 
-    `evidence` says how it became known (`reply`, `callback`, `enquiry`). Returns a verdict for the record.
+    `evidence` says how it became known: `reply`, `callback` or `enquiry`. Methods return a verdict for the record.
     """
-    kept = attempts.get(connection, reference)
-    if kept is None:
-        return "no such attempt"
-    order = SqlBook(connection).lock(kept.order_id)
-    match outcome:
-        case Accepted():
-            attempts.note(
-                connection, reference, outcome="accepted", now=house.clock(), provider_ref=outcome.provider_ref
+
+    house: House
+    connection: Connection
+    order: Order
+    kept: Kept
+    evidence: str
+
+    @classmethod
+    def of(cls, house: House, connection: Connection, *, reference: str, evidence: str) -> "Case":
+        """The case of the attempt with this reference, which must be kept. Locks its order."""
+        order = SqlBook(connection).lock(attempts.get(connection, reference).order_id)
+        return cls(house, connection, order, attempts.get(connection, reference), evidence)
+
+    def settle(self, outcome: Outcome) -> str:
+        """Let an outcome act on the order."""
+        match outcome:
+            case Accepted():
+                self._note("accepted", provider_ref=outcome.provider_ref)
+                return "accepted"
+            case Confirmed():
+                return self._confirmed(outcome)
+            case Refused() | NotSent() if not self._is_newest():
+                return "of an older attempt"
+            case Refused():
+                return self._refused(outcome)
+            case NotSent():
+                return self._not_sent(outcome)
+            case Pending() | Unknown():
+                self._note("unknown", facts={self.evidence: outcome.why})
+                return f"unknown: {outcome.why}"
+
+    def differs(self, why: str, *, receipt: str | None) -> str:
+        """The provider tells something else than what was agreed: a person must look."""
+        try:
+            self._move(Event.CHARGE_DIFFERS, {"why": why, "receipt": receipt})
+        except (RepeatedEvent, IllegalEvent):
+            return self._stray(why, receipt)
+        return f"differs: {why}"
+
+    def _confirmed(self, outcome: Confirmed) -> str:
+        if (why := self._why_not_this_charge(outcome)) is not None:
+            return self.differs(why, receipt=outcome.receipt)
+        try:
+            self._move(self._purpose.confirmed, {"receipt": outcome.receipt})
+        except RepeatedEvent:
+            return self._confirmed_again(outcome)
+        except IllegalEvent as error:
+            return self._stray(str(error), outcome.receipt)
+        self._note_receipt(outcome)
+        return "confirmed"
+
+    def _why_not_this_charge(self, outcome: Confirmed) -> str | None:
+        if self.kept.purpose != "charge":
+            return None
+        if outcome.amount is not None and outcome.amount != self.order.amount:
+            return f"{outcome.amount.minor} {outcome.amount.currency} instead of {self.order.amount.minor}"
+        is_taken = attempts.receipt_is_taken(
+            self.connection,
+            provider=self.kept.provider,
+            receipt=outcome.receipt,
+            reference=self.kept.attempt.reference,
+        )
+        return "a receipt that another payment has" if is_taken else None
+
+    def _confirmed_again(self, outcome: Confirmed) -> str:
+        """The same end once more; or the receipt of one that was known by enquiry only; or a second payment."""
+        if self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED):
+            return "repeated"
+        if self.kept.attempt.facts.get(RECEIPT_IS_DERIVED):
+            self._note_receipt(outcome)
+            return "repeated, with its receipt"
+        return self._stray("confirmed twice, with different receipts", outcome.receipt)
+
+    def _refused(self, outcome: Refused) -> str:
+        history = SqlBook(self.connection).history(self.order.id)
+        is_busy = self.kept.purpose == "charge" and outcome.reason is Reason.BUSY and may_be_asked_again(history)
+        try:
+            self._move(
+                Event.CHARGE_BUSY if is_busy else self._purpose.refused,
+                {"reason": outcome.reason.value, "code": outcome.code},
             )
-            return "accepted"
-        case Confirmed():
-            return _confirmed(house, connection, order, kept, outcome, evidence)
-        case Refused() | NotSent() if not _is_newest(connection, kept):
-            return "of an older attempt"
-        case Refused():
-            return _refused(house, connection, order, kept, outcome, evidence)
-        case NotSent():
-            return _not_sent(house, connection, order, kept, outcome)
-        case Pending() | Unknown():
-            attempts.note(connection, reference, outcome="unknown", now=house.clock(), facts={evidence: outcome.why})
-            return f"unknown: {outcome.why}"
+        except (RepeatedEvent, IllegalEvent) as error:
+            if self._purpose.confirmed in history:
+                return self._stray(f"refused after it was confirmed: {outcome.code}", None)
+            return f"repeated: {error}"
+        self._note("refused", facts=outcome.facts)
+        return f"refused: {outcome.reason.value}"
 
-
-def _confirmed(
-    house: House, connection: Connection, order: Order, kept: Kept, outcome: Confirmed, evidence: str
-) -> str:
-    detail = {"receipt": outcome.receipt, "evidence": evidence, "reference": kept.attempt.reference}
-    if kept.purpose == "charge":
-        if outcome.amount is not None and outcome.amount != order.amount:
-            return differs(house, connection, order, kept, f"another amount: {outcome.amount}", outcome.receipt)
-        if attempts.receipt_is_taken(
-            connection, provider=kept.provider, receipt=outcome.receipt, reference=kept.attempt.reference
-        ):
-            return differs(house, connection, order, kept, "a receipt of another order", outcome.receipt)
-    try:
-        house.move(connection, order, PURPOSES[kept.purpose].confirmed, detail)
-    except RepeatedEvent:
-        return _confirmed_again(house, connection, kept, outcome)
-    except IllegalEvent as error:
-        return _stray(house, connection, kept, str(error), outcome.receipt)
-    _note_receipt(house, connection, kept, outcome)
-    return "confirmed"
-
-
-def _confirmed_again(house: House, connection: Connection, kept: Kept, outcome: Confirmed) -> str:
-    """The same end once more; or the receipt of one that was known by enquiry only; or a second payment."""
-    is_derived = bool(outcome.facts.get(RECEIPT_IS_DERIVED))
-    if kept.receipt == outcome.receipt or is_derived:
-        return "repeated"
-    if kept.receipt is None or kept.attempt.facts.get(RECEIPT_IS_DERIVED):
-        _note_receipt(house, connection, kept, outcome)
-        return "repeated, with its receipt"
-    return _stray(house, connection, kept, "confirmed twice with different receipts", outcome.receipt)
-
-
-def _note_receipt(house: House, connection: Connection, kept: Kept, outcome: Confirmed) -> None:
-    attempts.note(
-        connection,
-        kept.attempt.reference,
-        outcome="confirmed",
-        now=house.clock(),
-        receipt=outcome.receipt,
-        facts={RECEIPT_IS_DERIVED: False, **outcome.facts},
-    )
-
-
-def _refused(house: House, connection: Connection, order: Order, kept: Kept, outcome: Refused, evidence: str) -> str:
-    purpose, history = PURPOSES[kept.purpose], SqlBook(connection).history(order.id)
-    is_busy = kept.purpose == "charge" and outcome.reason is Reason.BUSY and may_be_asked_again(history)
-    detail = {
-        "reason": outcome.reason.value,
-        "code": outcome.code,
-        "evidence": evidence,
-        "reference": kept.attempt.reference,
-    }
-    try:
-        house.move(connection, order, Event.CHARGE_BUSY if is_busy else purpose.refused, detail)
-    except (RepeatedEvent, IllegalEvent) as error:
-        if purpose.confirmed in history:
-            return _stray(house, connection, kept, f"refused after it was confirmed: {outcome.code}", None)
-        return f"repeated: {error}"
-    attempts.note(connection, kept.attempt.reference, outcome="refused", now=house.clock(), facts=outcome.facts)
-    return f"refused: {outcome.reason.value}"
-
-
-def _not_sent(house: House, connection: Connection, order: Order, kept: Kept, outcome: NotSent) -> str:
-    """It may be tried again, until it has been tried often enough."""
-    purpose = PURPOSES[kept.purpose]
-    try:
-        moved = house.move(connection, order, purpose.not_sent, {"why": outcome.why})
-    except (RepeatedEvent, IllegalEvent) as error:
-        return _stray(house, connection, kept, f"moved on although it was not sent: {error}", None)
-    attempts.note(connection, kept.attempt.reference, outcome="not sent", now=house.clock(), facts={"why": outcome.why})
-    tried = SqlBook(connection).history(order.id).count(purpose.not_sent)
-    if house.timing.next_wait(purpose.effect, state=moved.state, tried=tried) is None:
-        house.move(connection, moved, Event.GAVE_UP, {"why": outcome.why, "reason": Reason.PROVIDER.value})
+    def _not_sent(self, outcome: NotSent) -> str:
+        """It may be tried again, until it has been tried often enough."""
+        try:
+            moved = self._move(self._purpose.not_sent, {"why": outcome.why})
+        except (RepeatedEvent, IllegalEvent) as error:
+            return self._stray(f"moved on although it was not sent: {error}", None)
+        self._note("not sent", facts={"why": outcome.why})
+        tried = SqlBook(self.connection).history(self.order.id).count(self._purpose.not_sent)
+        if self.house.timing.next_wait(self._purpose.effect, state=moved.state, tried=tried) is not None:
+            return "not sent"
+        self._move(Event.GAVE_UP, {"why": outcome.why, "reason": Reason.PROVIDER.value})
         return "given up"
-    return "not sent"
+
+    def _stray(self, why: str, receipt: str | None) -> str:
+        """Something that no order has a place for. It is kept, said aloud, and left to a person."""
+        log.error("stray_event", order=self.order.id, purpose=self.kept.purpose, why=why, receipt=receipt)
+        self._note(self.kept.outcome or "stray", facts={"stray": why, "stray_receipt": receipt})
+        return f"stray: {why}"
+
+    @property
+    def _purpose(self) -> Purpose:
+        return PURPOSES[self.kept.purpose]
+
+    def _move(self, event: Event, detail: Mapping[str, object]) -> Order:
+        known_by = {"evidence": self.evidence, "reference": self.kept.attempt.reference}
+        return self.house.move(self.connection, self.order, event, {**detail, **known_by})
+
+    def _note(
+        self, outcome: str, *, provider_ref: str | None = None, facts: Mapping[str, object] | None = None
+    ) -> None:
+        attempts.note(
+            self.connection,
+            self.kept.attempt.reference,
+            outcome=outcome,
+            now=self.house.clock(),
+            provider_ref=provider_ref,
+            facts=facts,
+        )
+
+    def _note_receipt(self, outcome: Confirmed) -> None:
+        attempts.note(
+            self.connection,
+            self.kept.attempt.reference,
+            outcome="confirmed",
+            now=self.house.clock(),
+            receipt=outcome.receipt,
+            facts={RECEIPT_IS_DERIVED: False, **outcome.facts},
+        )
+
+    def _is_newest(self) -> bool:
+        newest = attempts.last(self.connection, order_id=self.order.id, purpose=self.kept.purpose)
+        return newest is not None and newest.number == self.kept.number
 
 
-def differs(house: House, connection: Connection, order: Order, kept: Kept, why: str, receipt: str | None) -> str:
-    """The provider tells something else than what was agreed: a person must look."""
-    try:
-        house.move(connection, order, Event.CHARGE_DIFFERS, {"why": why, "receipt": receipt})
-    except (RepeatedEvent, IllegalEvent):
-        return _stray(house, connection, kept, why, receipt)
-    return f"differs: {why}"
-
-
-def _stray(house: House, connection: Connection, kept: Kept, why: str, receipt: str | None) -> str:
-    """Something that no order has a place for. It is kept, said aloud, and left to a person."""
-    log.error("stray_event", order=kept.order_id, purpose=kept.purpose, why=why, receipt=receipt)
-    attempts.note(
-        connection,
-        kept.attempt.reference,
-        outcome="stray",
-        now=house.clock(),
-        facts={"stray": why, "stray_receipt": receipt},
-    )
-    return f"stray: {why}"
-
-
-def _is_newest(connection: Connection, kept: Kept) -> bool:
-    newest = attempts.last(connection, order_id=kept.order_id, purpose=kept.purpose)
-    return newest is not None and newest.number == kept.number
+def settle(house: House, connection: Connection, *, reference: str, outcome: Outcome, evidence: str) -> str:
+    """Let the outcome of an attempt act on its order, within the connection's transaction."""
+    return Case.of(house, connection, reference=reference, evidence=evidence).settle(outcome)

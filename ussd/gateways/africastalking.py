@@ -1,8 +1,8 @@
 """Africa's Talking's USSD gateway.
 
-Source: Africa's Talking, "USSD: handling sessions". A form POST with sessionId, phoneNumber, networkCode, serviceCode and
-text; text is empty first, then everything typed so far joined by `*`. The answer is text/plain beginning with `CON ` or
-`END `; anything else ends the session with the gateway's own words.
+Source: Africa's Talking, "USSD: handling sessions". A form POST with sessionId, phoneNumber, networkCode, serviceCode
+and text; text is empty first, then everything typed so far joined by `*`. The answer is text/plain beginning with
+`CON ` or `END `; anything else ends the session with the gateway's own words.
 """
 
 from collections.abc import Mapping
