@@ -1,0 +1,276 @@
+"""A city: all of Redial as it really runs, with the outside world around it, for tests and drills.
+
+    with City(folder=tmp_path, CREDIT_BY="airtime") as city:
+        phone = city.new_phone(balance_minor=-5000)
+        phone.top_up(100)
+        order = city.end_of(phone)
+
+The processes are those of the Procfile, started by its commands, on ports, a PostgreSQL and a Redis of their own. Which
+of them run can be chosen: dialogues and the phone page need no more than `processes=("sandbox", "web")`. Everything
+else in capitals is a setting of Redial's (settings.py). What the processes write is in `city.log(name)`.
+
+Open and close a city in a thread that lasts: the kernel ends its processes when the thread that started them ends.
+"""
+
+import contextlib
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import redis
+import requests
+from sqlalchemy import create_engine
+
+from runtime.child import Child
+from runtime.places import places
+from runtime.procfile import read_procfile, words_of
+from runtime.run import environment_of
+from runtime.services import Services
+from store.schema import upgrade
+from tests.outside import Faults, Outside, Phone
+from tests.records import OrderSeen, Records
+
+T = TypeVar("T")
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# The servers are the city's own, and it migrates before anything else is started.
+_COMMANDS = {
+    name: command
+    for name, command in read_procfile(PROJECT / "Procfile").items()
+    if name not in ("postgres", "redis", "release")
+}
+PROCESSES = tuple(_COMMANDS)
+WORKERS = tuple(name for name in PROCESSES if name not in ("sandbox", "web", "clock"))
+
+# Everything waits a twentieth of what it does in production, and a job that was lost is soon missed.
+QUICK = {"SCHEDULE_SCALE": "0.05", "LEASE_S": "2", "LINE_CACHE_S": "1", "LOG_JSON": "true"}
+
+# People and providers are quick too.
+QUICK_WORLD = {
+    "prompt_answer_after_s": 0.1,
+    "callback_after_s": 0.05,
+    "reversal_after_s": 0.05,
+    "delivery_report_after_s": 0.05,
+    "airtime_after_s": 0.1,
+}
+
+WITHIN_S = 30.0
+STARTS_WITHIN_S = 90.0
+STOPS_WITHIN_S = 10.0
+_RHYTHM_S = 0.02
+
+# Below those that the kernel takes for connections that go out.
+_PORTS = range(20000, 32000)
+
+
+class City:
+    """Every process of one installation, and the world that it serves."""
+
+    def __init__(self, *, folder: Path, processes: Iterable[str] = PROCESSES, **settings: str) -> None:
+        """A city whose data and logs are in `folder`. Nothing runs yet. `settings` are in capitals."""
+        self.processes = tuple(processes)
+        self.folder = folder
+        self.env = _environment(folder, settings)
+        self.url = f"http://127.0.0.1:{self.env['PORT']}"
+        self.services = Services(folder=folder)
+        self.records = Records(self.env["DATABASE_URL"].replace("+psycopg", "", 1))
+        self._http = requests.Session()
+        self.outside = Outside(url=self.env["SANDBOX_URL"], http=self._http)
+        self.faults = Faults(self.outside)
+        self._children: dict[str, Child] = {}
+        self._numbers = iter(range(711_000_001, 712_000_000))
+
+    def __enter__(self) -> Self:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Start everything, and return when it is ready to serve."""
+        places(self.folder).metrics.mkdir(parents=True, exist_ok=True)
+        self.services.start()
+        engine = create_engine(self.env["DATABASE_URL"])
+        upgrade(engine)
+        engine.dispose()
+        self.heal()
+
+    def close(self) -> None:
+        """Stop everything. Nothing is left running, in whatever state it was."""
+        with contextlib.ExitStack() as last:
+            last.callback(self._http.close)
+            last.callback(self.services.stop)
+            for child in self._children.values():
+                last.callback(child.end, within_s=STOPS_WITHIN_S)
+            for child in self._children.values():
+                child.ask_to_stop()
+
+    def heal(self) -> None:
+        """Start what does not run, wait until all is ready, and make the outside world new and quick."""
+        for name in self.processes:
+            if not self.is_running(name):
+                self.start(name)
+        self.wait_until(self.is_ready, what="the city is ready", timeout_s=STARTS_WITHIN_S)
+        self.outside.post("/reset")
+        self.faults.clear()
+        self.world(**QUICK_WORLD)
+
+    # The processes.
+
+    def start(self, name: str) -> None:
+        """Start a process of the Procfile. Does not wait until it is ready."""
+        command = words_of(name=name, command=_COMMANDS[name], env=self.env)
+        with self._log_file(name).open("ab") as output:
+            self._children[name] = Child(name=name, command=command, env=self.env, output=output, folder=self.folder)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a process and everything that it started, in the midst of whatever it does."""
+        self._children[name].kill()
+
+    def ask_to_stop(self, name: str) -> None:
+        """SIGTERM to a process, which may finish what it has in hand."""
+        self._children[name].ask_to_stop()
+
+    def stop(self, name: str) -> None:
+        """SIGTERM to a process, and return when it is gone."""
+        self.ask_to_stop(name)
+        self._children[name].end(within_s=STOPS_WITHIN_S)
+
+    def is_running(self, name: str) -> bool:
+        """Whether a process runs."""
+        return name in self._children and self._children[name].is_running
+
+    def how_it_ended(self, name: str) -> str:
+        """The end of a process in words: "exit code 0", "killed by SIGKILL"."""
+        return self._children[name].how_it_ended()
+
+    def is_ready(self) -> bool:
+        """Whether the city serves: with all of its workers when it has them, else its web process alone."""
+        whole = set(WORKERS) <= set(self.processes)
+        try:
+            here = self.get("/readyz" if whole else "/healthz").ok if "web" in self.processes else True
+            return here and bool(self.outside.get("/healthz"))
+        except requests.RequestException:
+            return False
+
+    def restart_postgres(self) -> None:
+        """Stop PostgreSQL and start it again on the same data: every connection breaks."""
+        self.services.postgres.restart()
+
+    def flush_redis(self) -> None:
+        """Lose everything that Redis holds."""
+        with self.redis() as client:
+            client.flushall()
+
+    @contextlib.contextmanager
+    def redis(self) -> "Iterator[redis.Redis]":
+        """A connection to the city's Redis."""
+        with redis.Redis.from_url(self.env["REDIS_URL"]) as client:
+            yield client
+
+    # What they say.
+
+    def get(self, path: str) -> requests.Response:
+        """GET from the web process."""
+        return self._http.get(f"{self.url}{path}", timeout=WITHIN_S)
+
+    def post(self, path: str, **how: Any) -> requests.Response:
+        """POST to the web process, as a gateway or a stranger would; `how` is what requests.post takes."""
+        return self._http.post(f"{self.url}{path}", timeout=WITHIN_S, **how)
+
+    def log(self, name: str) -> str:
+        """Everything that a process has written, over all its starts."""
+        file = self._log_file(name)
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    def _log_file(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    # The world.
+
+    def phone(self, msisdn: str) -> Phone:
+        """The phone of that number, in E.164."""
+        return Phone(msisdn, outside=self.outside, wait_until=self.wait_until)
+
+    def new_phone(self, *, balance_minor: int = 0) -> Phone:
+        """A phone that nobody has used yet. A line that owes something is suspended."""
+        phone = self.phone(f"+254{next(self._numbers)}")
+        phone.set_line(balance_minor=balance_minor)
+        return phone
+
+    def world(self, **settings: object) -> None:
+        """Let the world behave so: the settings of the sandbox (docs/sandbox.md)."""
+        self.outside.put("/settings", settings)
+
+    def books(self, *phones: Phone) -> dict[str, list[dict[str, Any]]]:
+        """What really happened to these people (without any: to everybody) since the world was made new."""
+        found: list[dict[str, list[dict[str, Any]]]] = [
+            self.outside.get("/books", msisdn=phone.msisdn) for phone in phones
+        ] or [self.outside.get("/books")]
+        return {book: [entry for books in found for entry in books[book]] for book in found[0]}
+
+    # What becomes of it.
+
+    def orders(self, *phones: Phone) -> list[OrderSeen]:
+        """The orders that these phones (without any: all) asked for, oldest first, with their moves."""
+        return self.records.orders(*(phone.msisdn for phone in phones))
+
+    def end_of(self, phone: Phone, *, timeout_s: float = WITHIN_S) -> OrderSeen:
+        """Wait until the newest order of a phone has ended or is in review, and give it."""
+        return self.wait_until(
+            lambda: next((o for o in self.orders(phone)[-1:] if o.has_ended or o.in_review), None),
+            what=f"an end of the order of {phone.msisdn}",
+            timeout_s=timeout_s,
+        )
+
+    def wait_for_state(self, phone: Phone, state: str) -> OrderSeen:
+        """Wait until the newest order of a phone is in `state`, and give it."""
+        return self.wait_until(
+            lambda: next((o for o in self.orders(phone)[-1:] if o.state == state), None),
+            what=f"{state} of the order of {phone.msisdn}",
+        )
+
+    def wait_until(
+        self, happened: Callable[[], T | None], *, what: str = "what was waited for", timeout_s: float = WITHIN_S
+    ) -> T:
+        """Wait until `happened()`, and give what it gave. Fails when it does not; `what` says what is missing."""
+        give_up_at = time.monotonic() + timeout_s
+        while not (found := happened()):
+            assert time.monotonic() < give_up_at, f"never: {what}. {self._state()}"
+            time.sleep(_RHYTHM_S)
+        return found
+
+    def _state(self) -> str:
+        gone = [name for name in self._children if not self.is_running(name)]
+        ended = "; ".join(f"{name}: {self.how_it_ended(name)}" for name in gone) or "all processes run"
+        return f"({ended}; logs in {self.folder})"
+
+
+def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    """What the processes are told: nothing of the environment that the tests were started in but what all need."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    ports = {"PORT": str(_free_port()), "SANDBOX_PORT": str(_free_port())}
+    given = {**kept, **ports, **QUICK, **settings, "VAR_DIR": str(folder), "PYTHONPATH": str(PROJECT)}
+    return environment_of(root=PROJECT, given=given)
+
+
+def _free_port() -> int:
+    """A port that nobody listens on now, drawn so that two cities at once hardly draw the same."""
+    while True:
+        port = random.SystemRandom().choice(_PORTS)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
