@@ -40,11 +40,13 @@ def read_airtime_end(body: bytes, *, content_type: str, reference: str | None) -
     """The notification of how airtime ended. Raises Unreadable."""
     fields = _fields(body, content_type)
     request_id, status = name_in(fields, "requestId"), name_in(fields, "status")
+    answer = airtime_end(fields, request_id=request_id)
+    moved = answer.amount.minor if isinstance(answer, Confirmed) and answer.amount is not None else ""
     return Event(
-        key=f"airtime:{reference or ''}:{request_id}:{status}:{words_in(fields, 'value')}",
+        key=f"airtime:{reference}:{request_id}:{status}:{moved}",
         reference=reference,
         provider_ref=request_id,
-        answer=airtime_end(fields, request_id=request_id),
+        answer=answer,
         msisdn=_msisdn(fields) if "phoneNumber" in fields else None,
     )
 

@@ -139,6 +139,7 @@ def hangs_up_within(head: bytes) -> Act:
 
 def is_silent(handler: Handler) -> None:
     """Never answer."""
+    handler.close_connection = True
     handler.stage.stopping.wait(60)
 
 
