@@ -13,34 +13,45 @@ from sandbox.errors import SandboxError
 from sandbox.server import Sandbox
 from sandbox.store import Store
 
+logger = logging.getLogger("sandbox")
+
+# What still answers when the sandbox is told to stop is given this long, then cut off.
+PATIENCE_S = 0.5
+
 
 class PortTaken(SandboxError):
     """Port {port} on {host} is taken: set SANDBOX_PORT to a free one."""
 
 
+class UnableToListen(SandboxError):
+    """Nothing can listen on {host}, port {port}: {why}. SANDBOX_HOST and SANDBOX_PORT say where."""
+
+
 async def serve(config: Config, store: Store) -> None:
-    """Serve until SIGTERM or SIGINT. Raises PortTaken."""
-    runner = web.AppRunner(
-        Sandbox(config=config, store=store).app(), access_log=None, handle_signals=False, shutdown_timeout=0.5
-    )
+    """Serve until SIGTERM or SIGINT. Raises PortTaken, UnableToListen."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    app = Sandbox(config=config, store=store).app()
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=PATIENCE_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, config.host, config.port, backlog=1024).start()
-        logging.info("The outside world is at http://%s:%s", *runner.addresses[0][:2])
-        await _told_to_stop()
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise PortTaken(port=config.port, host=config.host) from error
+        await _listen(runner, config)
+        await stop.wait()
     finally:
         await runner.cleanup()
 
 
-async def _told_to_stop() -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+async def _listen(runner: web.AppRunner, config: Config) -> None:
+    try:
+        await web.TCPSite(runner, config.host, config.port, backlog=1024).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(port=config.port, host=config.host) from error
+        why = error.strerror or str(error)
+        raise UnableToListen(port=config.port, host=config.host, why=why) from error
+    host, port = runner.addresses[0][:2]
+    logger.info("The outside world is at http://%s:%s", host, port)
 
 
 def main() -> int:
@@ -54,7 +65,7 @@ def main() -> int:
         finally:
             store.close()
     except SandboxError as error:
-        logging.error("%s", error)  # noqa: TRY400 - a sentence for a person, not a traceback
+        logger.error("%s", error)  # noqa: TRY400 - a sentence for a person, not a traceback
         return 1
     return 0
 

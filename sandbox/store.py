@@ -31,22 +31,36 @@ class StoreTaken(SandboxError):
     """{path} is in use by another sandbox: set SANDBOX_DIR to another directory."""
 
 
+class UnableToOpenStore(SandboxError):
+    """{path} cannot be kept: {why}. SANDBOX_DIR says where."""
+
+
 class Store:
     """Things by kind and key, and entries that are only ever appended."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the file, or a store that lives in memory when `path` is None. Raises StoreTaken."""
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=0.2)
+        """Open the file, or a store in memory when `path` is None. Raises StoreTaken, UnableToOpenStore."""
         self._depth = 0
         try:
-            # The lock keeps a second sandbox away from the same books for as long as this one lives.
-            self._connection.executescript("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;")
-            self._connection.executescript("PRAGMA synchronous=OFF;" + _SCHEMA)
-        except sqlite3.OperationalError as error:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=0.2)
+        except (OSError, sqlite3.Error) as error:
+            raise UnableToOpenStore(path=path, why=error) from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
             self._connection.close()
-            raise StoreTaken(path=path) from error
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise StoreTaken(path=path) from error
+            raise UnableToOpenStore(path=path, why=error) from error
+
+    def _prepare(self) -> None:
+        # The lock keeps a second sandbox away from the same books for as long as this one lives.
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=OFF")
+        self._connection.executescript(_SCHEMA)
 
     def close(self) -> None:
         """Let go of the file."""
