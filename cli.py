@@ -1,7 +1,9 @@
 """The commands: `flask --app app COMMAND`."""
 
+import json
 import signal
 import threading
+from datetime import date, datetime, time, timedelta
 from types import FrameType
 
 import click
@@ -9,8 +11,13 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from rq import Queue, SimpleWorker
 
-from store import schema
+from store import ledger, review, schema
+from topup.clock import utc_now
+from topup.errors import RedialError
+from topup.life import Event
+from topup.money import Money
 from wiring import Wiring
+from words.show import show_balance
 from workers import clock as clock_process
 from workers import jobs
 
@@ -18,6 +25,10 @@ from workers import jobs
 def _wiring() -> Wiring:
     wiring: Wiring = current_app.extensions["redial"]
     return wiring
+
+
+def _shown(minor: int, currency: str) -> str:
+    return show_balance(Money(minor, currency), "en")
 
 
 db = AppGroup("db", help="The database.")
@@ -54,7 +65,96 @@ def clock() -> None:
     clock_process.run(wiring.house, redis=wiring.redis, lease=wiring.lease, stop=stop)
 
 
+orders = AppGroup("orders", help="Orders, and those that need a person.")
+
+
+@orders.command("review")
+def orders_review() -> None:
+    """List the orders in review, with everything that was asked and answered."""
+    with _wiring().engine.connect() as connection:
+        waiting = review.listed(connection)
+    for found in waiting:
+        order = found.order
+        click.echo(f"{order.id}  {order.state.value}  {_shown(order.amount.minor, order.amount.currency)}")
+        click.echo(f"    for {order.line}, paid by {order.payer}, since {found.since:%Y-%m-%d %H:%M}Z")
+        click.echo(f"    why: {json.dumps(dict(found.detail), ensure_ascii=False)}")
+        for tried in found.attempts:
+            receipt, known = tried["receipt"] or "no receipt", tried["provider_ref"] or "no name there"
+            click.echo(f"    {tried['reference']} at {tried['provider']}: {tried['outcome']} ({receipt}, {known})")
+        for told in found.callbacks:
+            click.echo(f"    callback {told['received_at']:%H:%M:%S} {told['topic']}: {told['verdict']}")
+    click.echo(f"{len(waiting)} to decide." if waiting else "Nothing to decide.")
+
+
+@orders.command("decide")
+@click.argument("order_id")
+@click.option("--credit", "event", flag_value=Event.OPERATOR_CREDIT.value, help="The money is here: credit the line.")
+@click.option("--refund", "event", flag_value=Event.OPERATOR_REFUND.value, help="The money is here: send it back.")
+@click.option("--close", "event", flag_value=Event.OPERATOR_CLOSE.value, help="It has ended as it should have.")
+@click.option("--reason", "because", required=True, help="Why, for the record.")
+@click.option("--by", required=True, help="Who decides.")
+@click.option("--receipt", help="The provider's receipt, from its statement.")
+def orders_decide(order_id: str, event: str | None, because: str, by: str, receipt: str | None) -> None:
+    """Decide an order that is in review: --credit, --refund or --close."""
+    if event is None:
+        raise click.UsageError("Say --credit, --refund or --close.")
+    wiring = _wiring()
+    decision = review.Decision(order_id=order_id, event=Event(event), because=because, by=by, receipt=receipt)
+    try:
+        with wiring.engine.begin() as connection:
+            order = review.decide(connection, decision, now=utc_now(), timing=wiring.timing)
+    except RedialError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{order.id} is now {order.state.value}.")
+
+
+@orders.command("show")
+@click.argument("order_id")
+def orders_show(order_id: str) -> None:
+    """Tell the whole story of an order."""
+    with _wiring().engine.connect() as connection:
+        moves = review.moves_of(connection, order_id)
+    if not moves:
+        raise click.ClickException(f"There is no order {order_id}.")
+    for move in moves:
+        detail = json.dumps(move["detail"], ensure_ascii=False) if move["detail"] else ""
+        click.echo(f"{move['at']:%Y-%m-%d %H:%M:%S}Z  {move['event']:<17} {move['target']:<14} {detail}")
+
+
+books = AppGroup("ledger", help="The ledger.")
+
+
+@books.command("check")
+def ledger_check() -> None:
+    """Verify the whole ledger. Fails with what is wrong, order by order."""
+    with _wiring().engine.connect() as connection:
+        faults = ledger.check(connection)
+    for fault in faults:
+        click.echo(f"{fault.order_id} move {'-' if fault.seq is None else fault.seq}: {fault.what}")
+    if faults:
+        raise click.exceptions.Exit(1)
+    click.echo("The ledger is as it must be.")
+
+
+@books.command("balances")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Only what moved on this day, in the local zone.")
+def ledger_balances(day: datetime | None) -> None:
+    """Every account's balance; with --day the trial balance of that day."""
+    since, until = _day(day.date()) if day else (None, None)
+    with _wiring().engine.connect() as connection:
+        found = ledger.balances(connection, since=since, until=until)
+    click.echo(f"{'account':<24}{'debit':>20}{'credit':>20}{'balance':>20}")
+    for row in found:
+        shown = (_shown(minor, row.currency) for minor in (row.debit_minor, row.credit_minor, row.balance_minor))
+        click.echo(row.account.ljust(24) + "".join(f"{amount:>20}" for amount in shown))
+
+
+def _day(day: date) -> tuple[datetime, datetime]:
+    begins = datetime.combine(day, time(0), _wiring().shop.zone)
+    return begins, begins + timedelta(days=1)
+
+
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, work, clock):
+    for command in (db, work, clock, orders, books):
         app.cli.add_command(command)

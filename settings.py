@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     largest_top_up_minor: int = Field(1_000_000, gt=0, description="The largest top-up, in minor units.")
     top_up_step_minor: int = Field(100, gt=0, description="Top-ups are multiples of this, in minor units.")
     presets_minor: str = Field("5000,10000,25000,50000", description="The amounts on offer, in minor units, by commas.")
+    line_a_day_minor: int = Field(2_000_000, gt=0, description="The most that one line may get a day, in minor units.")
+    payer_a_day_minor: int = Field(
+        3_000_000, gt=0, description="The most that one payer may pay a day, in minor units."
+    )
+    again_within_s: float = Field(
+        120.0, ge=0, description="The same line, payer and amount again within this many seconds asks first."
+    )
     credit_by: CreditBy = Field(CreditBy.UCIP, description="How a line is credited: `ucip` or `airtime`.")
 
     # Africa's Talking.

@@ -81,6 +81,8 @@ class Wiring:
                 largest=Money(s.largest_top_up_minor, s.currency),
                 step_minor=s.top_up_step_minor,
                 presets=tuple(Money(int(preset), s.currency) for preset in s.presets_minor.split(",")),
+                line_a_day=Money(s.line_a_day_minor, s.currency),
+                payer_a_day=Money(s.payer_a_day_minor, s.currency),
             ),
             country=s.country,
             currency=s.currency,
@@ -90,6 +92,7 @@ class Wiring:
             care_number=s.care_number,
             payment_provider="daraja",
             credit_provider=s.credit_by.value,
+            again_within=timedelta(seconds=s.again_within_s),
             order_secret=s.order_secret.get_secret_value(),
         )
 

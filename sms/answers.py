@@ -16,6 +16,7 @@ from store.inbox import Callback
 from topup.caller import Caller
 from topup.clock import Clock
 from topup.errors import RedialError
+from topup.limits import SameAgain
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import read_amount
 from topup.phone import UnableToReadNumber, national, read_caller, read_msisdn
@@ -143,21 +144,24 @@ class _Answering:
         try:
             amount = desk.limits.check(read_amount(command.amount, currency=desk.currency))
             payer = read_msisdn(command.payer, country=desk.country) if command.payer else self.msisdn
+            order = desk.place_in(
+                self.connection,
+                channel=self.letter.channel,
+                conversation=self.letter.id,
+                asked_by=self.msisdn,
+                payer=payer,
+                amount=amount,
+                language=self.language,
+                line=self.line,
+                again=command.again,
+            )
+            return "top_up_taken", messages.asked_to_pay(order, payer=national(payer, country=desk.country))
+        except SameAgain as error:
+            return "top_up_again", messages.ordered_just_now(error.facts["amount"])
         except RedialError as error:
             if (why := sentence_for(error)) is None:
                 raise
             return "top_up_refused", messages.mistaken(why, short_code=desk.short_code)
-        order = desk.place_in(
-            self.connection,
-            channel=self.letter.channel,
-            conversation=self.letter.id,
-            asked_by=self.msisdn,
-            payer=payer,
-            amount=amount,
-            language=self.language,
-            line=self.line,
-        )
-        return "top_up_taken", messages.asked_to_pay(order, payer=national(payer, country=desk.country))
 
     def _choose_language(self, code: str | None) -> Text:
         if code is None:

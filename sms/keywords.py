@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """TOPUP: the amount and the payer as they were written; absent when they were not."""
+    """TOPUP: the amount and the payer as they were written; absent when they were not. `again`: twice is meant."""
 
     amount: str | None
     payer: str | None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ _COMMAND = _pattern()
 
 _AMOUNT_AND_PAYER = re.compile(
     r"(?P<amount>(?:KES|KSHS?|SHS?)?[\s.]*\d[\d,]*(?:\.\d{1,2})?\s*(?:/[=-]|KES|KSHS?|SHS?|BOB)?)"
-    r"(?:[\s,;:.]+(?:FROM|BY|PAYER|KWA|NA|KUTOKA)?[\s:]*(?P<payer>\+?\d[\d\s-]{6,}))?\W*",
+    r"(?:[\s,;:.]+(?:FROM|BY|PAYER|KWA|NA|KUTOKA)?[\s:]*(?P<payer>\+?\d[\d\s-]{6,}))?"
+    r"(?:[\s,;:.]+(?P<again>AGAIN|TENA))?\W*",
     re.ASCII,
 )
 _AROUND_AMOUNT = re.compile(r"BOB|[\s]|^(?:KSHS?|SHS?)\.?|(?:KSHS?|SHS?)$", re.ASCII)
@@ -130,4 +132,8 @@ def _top_up(rest: str) -> TopUp:
     if found is None:
         return TopUp(amount=rest or None, payer=None)
     payer = found["payer"]
-    return TopUp(amount=_AROUND_AMOUNT.sub("", found["amount"]), payer=re.sub(r"[\s-]", "", payer) if payer else None)
+    return TopUp(
+        amount=_AROUND_AMOUNT.sub("", found["amount"]),
+        payer=re.sub(r"[\s-]", "", payer) if payer else None,
+        again=found["again"] is not None,
+    )

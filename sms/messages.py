@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from topup.caller import Recent
 from topup.ids import short_reference
 from topup.line import Line, LineState
+from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import Reason
 from words.states import state_in_words
@@ -44,6 +45,15 @@ def declined(order: Order, *, reason: Reason | None, short_code: str) -> Text:
     )
 
 
+def checked_unpaid(order: Order, *, short_code: str) -> Text:
+    """A person has found out that no money moved."""
+    return say(
+        "We have checked your top-up of {amount}: nothing was taken. Dial {code} to try again.",
+        amount=order.amount,
+        code=short_code,
+    )
+
+
 def refunded(order: Order, *, payer: str) -> Text:
     """The money is back with the payer. `payer` is in the national form."""
     return say(
@@ -67,6 +77,14 @@ def checking(order: Order, *, care_number: str) -> Text:
 def asked_to_pay(order: Order, *, payer: str) -> Text:
     """A top-up by SMS was taken. `payer` is in the national form."""
     return say("{amount}: in a moment M-PESA asks {payer} for the PIN.", amount=order.amount, payer=payer)
+
+
+def ordered_just_now(amount: Money) -> Text:
+    """The same top-up twice within a moment: it is asked, never assumed."""
+    return say(
+        "You have just ordered {amount}, and it is on its way. To pay once more send TOPUP {amount} AGAIN.",
+        amount=amount,
+    )
 
 
 def line_state(line: Line, *, short_code: str, care_number: str) -> Text:

@@ -11,6 +11,7 @@ from store import outbox
 from store.tables import attempts, order_moves, orders, transfers
 from store.tables import outbox as outbox_rows
 from topup.life import LIFE, Effect, Event, State, duty_of
+from topup.limits import Today
 from topup.line import LineState
 from topup.money import Money
 from topup.orders import Move, Order, OrderNotFound
@@ -51,6 +52,11 @@ class SqlBook:
     def lock(self, order_id: str) -> Order:
         """The order, locked until the transaction ends. Raises OrderNotFound."""
         return self._one(order_id, for_update=True)
+
+    def find(self, order_id: str) -> Order | None:
+        """The order as it is now, if there is one."""
+        row = self._connection.execute(select(orders).where(orders.c.id == order_id)).one_or_none()
+        return _order(row) if row else None
 
     def get(self, order_id: str) -> Order:
         """The order as it is now. Raises OrderNotFound."""
@@ -103,6 +109,38 @@ class SqlBook:
         """Whether a credit of another order may be on its way to the same line."""
         found = select(orders.c.id).where(
             orders.c.line == order.line, orders.c.state == State.CREDITING.value, orders.c.id != order.id
+        )
+        return self._connection.scalar(found.limit(1)) is not None
+
+    def lock_people(self, *msisdns: str) -> None:
+        """Let nobody else place orders for or by these numbers until the transaction ends."""
+        for msisdn in sorted(set(msisdns)):
+            self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(msisdn, 1))))
+
+    def ordered_since(self, since: datetime, *, order: Order) -> Today:
+        """What was ordered since then and not undone: for the line and by the payer of `order`, in its currency."""
+        amount = func.coalesce(func.sum(orders.c.amount_minor), 0)
+        counted = select(
+            amount.filter(orders.c.line == order.line).label("for_line"),
+            amount.filter(orders.c.payer == order.payer).label("by_payer"),
+        ).where(
+            or_(orders.c.line == order.line, orders.c.payer == order.payer),
+            orders.c.placed_at >= since,
+            orders.c.currency == order.amount.currency,
+            orders.c.state.not_in([State.UNPAID.value, State.REFUNDED.value]),
+        )
+        row = self._connection.execute(counted).one()
+        currency = order.amount.currency
+        return Today(for_line=Money(int(row.for_line), currency), by_payer=Money(int(row.by_payer), currency))
+
+    def has_same(self, order: Order, *, since: datetime) -> bool:
+        """Whether the same line, payer and amount was ordered since then, and not undone."""
+        found = select(orders.c.id).where(
+            orders.c.line == order.line,
+            orders.c.payer == order.payer,
+            orders.c.amount_minor == order.amount.minor,
+            orders.c.placed_at >= since,
+            orders.c.state.not_in([State.UNPAID.value, State.REFUNDED.value]),
         )
         return self._connection.scalar(found.limit(1)) is not None
 

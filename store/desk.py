@@ -1,7 +1,7 @@
 """The desk: where every channel asks and orders, so that USSD, SMS and the web can never differ in what they do."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -12,10 +12,10 @@ from topup.caller import Caller, Recent
 from topup.clock import Clock
 from topup.ids import mint_order_id, short_reference
 from topup.life import State
-from topup.limits import Limits
+from topup.limits import Limits, SameAgain
 from topup.line import Line
 from topup.money import Money
-from topup.orders import Order, OrderNotFound, place
+from topup.orders import Order, place
 from topup.ports import LineReader
 from topup.schedule import Timing
 
@@ -45,6 +45,7 @@ class Shop:
     payment_provider: str
     credit_provider: str
     order_secret: str
+    again_within: timedelta
 
 
 class Desk:
@@ -82,10 +83,12 @@ class Desk:
         amount: Money,
         language: str,
         line: Line,
+        again: bool = False,
     ) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
-        Raises an error of topup.limits when the amount is not sold.
+        Raises an error of topup.limits when the amount is not sold, or is too much for a day. Raises SameAgain when
+        the same was ordered a moment ago, unless `again` says that it is meant.
         """
         with self._engine.begin() as connection:
             return self.place_in(
@@ -97,6 +100,7 @@ class Desk:
                 amount=amount,
                 language=language,
                 line=line,
+                again=again,
             )
 
     def place_in(
@@ -110,9 +114,14 @@ class Desk:
         amount: Money,
         language: str,
         line: Line,
+        again: bool = False,
     ) -> Order:
         """The same within a transaction of the caller's."""
         now = self._clock()
+        book = SqlBook(connection)
+        book.lock_people(asked_by, payer)  # Two copies of one request, too, come one after the other.
+        if (placed := book.find(self._order_id(channel, conversation))) is not None:
+            return placed
         order = Order(
             id=self._order_id(channel, conversation),
             kind="topup",
@@ -127,16 +136,20 @@ class Desk:
             credit_provider=self._shop.credit_provider,
             placed_at=now,
         )
-        book = SqlBook(connection)
+        self._check_others(book, order, now=now, again=again)
         return order if place(book, order=order, now=now, timing=self._timing) else book.get(order.id)
+
+    def _check_others(self, book: SqlBook, order: Order, *, now: datetime, again: bool) -> None:
+        """Look at what else was ordered for the line and by the payer. Nobody orders for them meanwhile."""
+        midnight = now.astimezone(self._shop.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.limits.check_day(order.amount, today=book.ordered_since(midnight, order=order))
+        if not again and book.has_same(order, since=now - self._shop.again_within):
+            raise SameAgain(amount=order.amount)
 
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:
         """The order that this conversation has placed."""
         with self._engine.connect() as connection:
-            try:
-                return SqlBook(connection).get(self._order_id(channel, conversation))
-            except OrderNotFound:
-                return None
+            return SqlBook(connection).find(self._order_id(channel, conversation))
 
     def choose_language(self, msisdn: str, language: str) -> None:
         """Remember a language for this number."""

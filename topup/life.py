@@ -61,6 +61,7 @@ class Event(Enum):
     CHARGE_BUSY = "CHARGE_BUSY"  # The payer's phone was in a session, so no prompt was shown.
     CHARGE_CONFIRMED = "CHARGE_CONFIRMED"
     CHARGE_REFUSED = "CHARGE_REFUSED"
+    CHARGE_STRAY = "CHARGE_STRAY"  # The provider tells of money that belongs to no order: this one is made to hold it.
     CHARGE_DIFFERS = "CHARGE_DIFFERS"  # The provider tells of another amount, or contradicts itself.
     CREDIT_SENT = "CREDIT_SENT"
     CREDIT_NOT_SENT = "CREDIT_NOT_SENT"
@@ -112,6 +113,7 @@ def _rules() -> Iterable[Rule]:
         (s.CREATED,       e.CHARGE_SENT,      s.CHARGING,      None,        (f.ENQUIRE,)),
         (s.CREATED,       e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),         # "busy", and yet paid
         (s.CREATED,       e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),  # never charge late
+        (s.CREATED,       e.CHARGE_STRAY,     s.REVIEW_CHARGE, None,        (f.ALERT,)),
         (s.CHARGING,      e.CHARGE_NOT_SENT,  s.CREATED,       None,        (f.CHARGE,)),         # try again, later
         (s.CHARGING,      e.CHARGE_BUSY,      s.CREATED,       None,        (f.CHARGE,)),         # ask again, later
         (s.CHARGING,      e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),

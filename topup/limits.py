@@ -20,14 +20,39 @@ class AmountNotWhole(RedialError):
     """{amount} is not a multiple of {step}."""
 
 
+class LineHasEnough(RedialError):
+    """With {amount} the line would get more than {largest} in a day."""
+
+
+class PayerHasPaidEnough(RedialError):
+    """With {amount} the payer would pay more than {largest} in a day."""
+
+
+class SameAgain(RedialError):
+    """{amount} for the same line from the same payer was ordered a moment ago."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """What was ordered since midnight and not undone: for a line, and by a payer."""
+
+    for_line: Money
+    by_payer: Money
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the operator sells: the smallest and largest top-up, the step between amounts, the amounts on offer."""
+    """What the operator sells: the smallest and largest top-up, the step between amounts, the amounts on offer.
+
+    `line_a_day` and `payer_a_day` are the most that a line may get and a payer may pay from midnight to midnight.
+    """
 
     smallest: Money
     largest: Money
     step_minor: int
     presets: Sequence[Money]
+    line_a_day: Money
+    payer_a_day: Money
 
     def check(self, amount: Money) -> Money:
         """The amount itself. Raises AmountTooSmall, AmountTooLarge or AmountNotWhole."""
@@ -38,6 +63,13 @@ class Limits:
         if amount.minor % self.step_minor:
             raise AmountNotWhole(amount=amount, step=Money(self.step_minor, amount.currency))
         return amount
+
+    def check_day(self, amount: Money, *, today: Today) -> None:
+        """Raise LineHasEnough or PayerHasPaidEnough when the amount is too much for one day."""
+        if self.line_a_day < today.for_line + amount:
+            raise LineHasEnough(amount=amount, largest=self.line_a_day)
+        if self.payer_a_day < today.by_payer + amount:
+            raise PayerHasPaidEnough(amount=amount, largest=self.payer_a_day)
 
     def clearing_amount(self, line: Line) -> Money | None:
         """The smallest top-up that pays all that the line owes; None when nothing is owed or it is too much to sell."""

@@ -48,8 +48,12 @@ class Desk(Protocol):
         amount: Money,
         language: str,
         line: Line,
+        again: bool = False,
     ) -> Order:
-        """Place the order of this conversation; the one that it placed before, if it did."""
+        """Place the order of this conversation; the one that it placed before, if it did.
+
+        Raises an error of topup.limits. SameAgain can be overridden by `again`.
+        """
         ...
 
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:

@@ -1,13 +1,13 @@
 """One keypress: load, answer, save, show."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 from topup.errors import RedialError
 from ussd.call import Call, Desk
 from ussd.drawing import drawn_pages
-from ussd.screens import Choice, Kind, Menu, NotAnOption, Option, Wrong
+from ussd.screens import Choice, Kind, Menu, NotAnOption, Wrong
 from ussd.session import Loaded, Session, Sessions
 from words.mistakes import sentence_for
 from words.text import LANGUAGES, SOURCE, Text, rendered, say
@@ -153,24 +153,26 @@ class Engine:
         elif key in (BACK, HOME) and screen.name not in (self._menu.first, "resume"):
             self._go_back(call, home=key == HOME)
         else:
-            goto, then = self._read(call, key)
+            goto, sets = self._read(call, key)
             if goto not in screen.edges:
                 raise MoveNotDeclared(screen=screen.name, goto=goto)
             self._enter(call, goto)
-            then()
+            for name, value in sets.items():
+                setattr(call, name, value)
 
-    def _read(self, call: Call, key: str) -> tuple[str, Callable[[], None]]:
-        """Where the key leads, and what is done once the call is there."""
+    def _read(self, call: Call, key: str) -> tuple[str, Mapping[str, Any]]:
+        """Let the key do what it does. Returns where it leads, and what of the call it sets there."""
         screen = self._menu.screens[call.screen]
         drawn = screen.draw(call)
         if isinstance(drawn, Choice) and key.isdecimal() and 0 < int(key) <= len(drawn.options) and len(key) < 3:
             option = drawn.options[int(key) - 1]
             if option.pays and call.playing and not _has_placed(call):
                 raise NotToBePlayed()
-            return option.goto, partial(_take, call, option)
+            elsewhere = option.does(call) if option.does else None
+            return elsewhere or option.goto, option.sets
         if screen.read is None:
             raise NotAnOption()
-        return screen.read(call, key), lambda: None
+        return screen.read(call, key), {}
 
     def _enter(self, call: Call, goto: str) -> None:
         if goto == self._menu.first:
@@ -189,13 +191,6 @@ class Engine:
             "You pressed very many keys. Nothing was paid. Please wait a minute and dial {code}.",
             code=self._desk.short_code,
         )
-
-
-def _take(call: Call, option: Option) -> None:
-    for name, value in option.sets.items():
-        setattr(call, name, value)
-    if option.does is not None:
-        option.does(call)
 
 
 def _has_placed(call: Call) -> bool:

@@ -68,6 +68,8 @@ def sample_call(screen: str, language: str) -> Call:
                 largest=Money(1_000_000, "KES"),
                 step_minor=100,
                 presets=tuple(Money(minor, "KES") for minor in (5000, 10000, 25000, 50000)),
+                line_a_day=Money(2_000_000, "KES"),
+                payer_a_day=Money(3_000_000, "KES"),
             )
         ),
         channel="ussd:africastalking",

@@ -1,6 +1,9 @@
 """The whole menu, in walking order. docs/menu.md is drawn from it."""
 
+from functools import partial
+
 from topup.caller import Recent
+from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, national, read_msisdn
@@ -112,7 +115,7 @@ def read_other_payer(call: Call, typed: str) -> str:
     return "confirm"
 
 
-@menu.choice("placed", "other_payer", "confirm", "home")
+@menu.choice("placed", "again", "other_payer", "confirm", "home")
 def confirm(call: Call) -> Choice:
     """Everything that will happen, before it does."""
     return Choice(
@@ -123,7 +126,7 @@ def confirm(call: Call) -> Choice:
             payer=_shown(call, call.payer_or_self),
         ),
         [
-            Option(say("Pay"), "placed", does=_place, pays=True),
+            Option(say("Pay"), "placed", does=_place_once, pays=True),
             Option(say("Another payer"), "other_payer"),
             Option(say("Cancel"), "home"),
         ],
@@ -137,6 +140,15 @@ def read_direct_payer(call: Call, typed: str) -> str:
         raise NotAnOption()
     call.payer = read_msisdn(typed, country=call.desk.country)
     return "confirm"
+
+
+@menu.choice("placed", "home")
+def again(call: Call) -> Choice:
+    """The same was ordered a moment ago: twice is asked, never assumed."""
+    return Choice(
+        say("You have just ordered {amount} for this line, and it is on its way. Pay once more?", amount=_agreed(call)),
+        [Option(say("No"), "home"), Option(say("Pay once more"), "placed", does=_place_again, pays=True)],
+    )
 
 
 @menu.end()
@@ -175,7 +187,10 @@ def language(call: Call) -> Choice:
     """The languages, each by its own name."""
     return Choice(
         say("Choose a language"),
-        [Option(say(name), "home", {"language": code}, does=_remember_language) for code, name in LANGUAGES.items()],
+        [
+            Option(say(name), "home", {"language": code}, does=partial(_remember_language, language=code))
+            for code, name in LANGUAGES.items()
+        ],
     )
 
 
@@ -201,7 +216,19 @@ def cannot_help(call: Call) -> Text:
 menu.check(entries=["resume"])
 
 
-def _place(call: Call) -> None:
+def _place_once(call: Call) -> str | None:
+    try:
+        _place(call, again=False)
+    except SameAgain:
+        return "again"
+    return None
+
+
+def _place_again(call: Call) -> None:
+    _place(call, again=True)
+
+
+def _place(call: Call, *, again: bool) -> None:
     """Placing twice in one call gives the same order."""
     call.desk.place(
         channel=call.channel,
@@ -211,11 +238,12 @@ def _place(call: Call) -> None:
         amount=_agreed(call),
         language=call.language,
         line=call.line,
+        again=again,
     )
 
 
-def _remember_language(call: Call) -> None:
-    call.desk.choose_language(call.msisdn, call.language)
+def _remember_language(call: Call, *, language: str) -> None:
+    call.desk.choose_language(call.msisdn, language)
 
 
 def _is_beyond_help(call: Call) -> bool:

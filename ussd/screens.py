@@ -52,13 +52,14 @@ class Kind(Enum):
 class Option:
     """One numbered line of a choice: what it says, where it leads, what of the call it sets, and what it does.
 
+    What it does happens first; it may name another screen than `goto` to lead to, or raise, and then nothing follows.
     An option that `pays` is only taken by a person who has the screen before their eyes, never by playing keys.
     """
 
     label: Text
     goto: str
     sets: Mapping[str, Any] = field(default_factory=dict)
-    does: Callable[[Call], None] | None = None
+    does: Callable[[Call], str | None] | None = None
     pays: bool = False
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from topup.errors import RedialError
-from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall
+from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
 from topup.phone import UnableToReadNumber
 from words.text import Text, say
@@ -13,6 +13,8 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     AmountTooSmall: lambda error: say("The smallest top-up is {smallest}.", smallest=error.facts["smallest"]),
     AmountTooLarge: lambda error: say("The largest top-up is {largest}.", largest=error.facts["largest"]),
     AmountNotWhole: lambda error: say("Please use a multiple of {step}.", step=error.facts["step"]),
+    LineHasEnough: lambda error: say("A line may get {largest} a day.", largest=error.facts["largest"]),
+    PayerHasPaidEnough: lambda error: say("A payer may pay {largest} a day.", largest=error.facts["largest"]),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
 }
 

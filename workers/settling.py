@@ -14,8 +14,10 @@ from store import attempts
 from store.attempts import Kept
 from store.book import SqlBook
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent
+from topup.money import Money
 from topup.orders import Order, may_be_asked_again
 from topup.outcomes import Accepted, Confirmed, NotSent, Pending, Reason, Refused, Unknown
+from workers import strays
 from workers.house import House
 
 log = structlog.get_logger(__name__)
@@ -89,8 +91,11 @@ class Case:
         return f"differs: {why}"
 
     def _confirmed(self, outcome: Confirmed) -> str:
-        if (why := self._why_not_this_charge(outcome)) is not None:
-            return self.differs(why, receipt=outcome.receipt)
+        if self.kept.purpose == "charge":
+            if self._has_anothers_receipt(outcome):
+                return self.differs("a receipt that another payment has", receipt=outcome.receipt)
+            if outcome.amount is not None and outcome.amount != self.order.amount:
+                return self._other_amount(outcome, outcome.amount)
         try:
             self._move(self._purpose.confirmed, {"receipt": outcome.receipt})
         except RepeatedEvent:
@@ -100,18 +105,20 @@ class Case:
         self._note_receipt(outcome)
         return "confirmed"
 
-    def _why_not_this_charge(self, outcome: Confirmed) -> str | None:
-        if self.kept.purpose != "charge":
-            return None
-        if outcome.amount is not None and outcome.amount != self.order.amount:
-            return f"{outcome.amount.minor} {outcome.amount.currency} instead of {self.order.amount.minor}"
-        is_taken = attempts.receipt_is_taken(
+    def _has_anothers_receipt(self, outcome: Confirmed) -> bool:
+        return attempts.receipt_is_taken(
             self.connection,
             provider=self.kept.provider,
             receipt=outcome.receipt,
             reference=self.kept.attempt.reference,
         )
-        return "a receipt that another payment has" if is_taken else None
+
+    def _other_amount(self, outcome: Confirmed, amount: Money) -> str:
+        """What is said to have come is held apart; what was ordered is looked at by a person."""
+        if self.kept.receipt != outcome.receipt:
+            self._hold(amount, outcome.receipt, "another amount than was ordered")
+        why = f"{amount.minor} {amount.currency} instead of {self.order.amount.minor}"
+        return self.differs(why, receipt=outcome.receipt)
 
     def _confirmed_again(self, outcome: Confirmed) -> str:
         """The same end once more; or the receipt of one that was known by enquiry only; or a second payment."""
@@ -120,7 +127,14 @@ class Case:
         if self.kept.attempt.facts.get(RECEIPT_IS_DERIVED):
             self._note_receipt(outcome)
             return "repeated, with its receipt"
+        if self.kept.purpose == "charge":
+            self._hold(outcome.amount or self.order.amount, outcome.receipt, "a second payment for one order")
         return self._stray("confirmed twice, with different receipts", outcome.receipt)
+
+    def _hold(self, amount: Money, receipt: str, why: str) -> None:
+        strays.hold(
+            self.house, self.connection, order=self.order, kept=self.kept, amount=amount, receipt=receipt, why=why
+        )
 
     def _refused(self, outcome: Refused) -> str:
         history = SqlBook(self.connection).history(self.order.id)

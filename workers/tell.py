@@ -8,13 +8,14 @@ from sms import messages as sentences
 from store import messages, subscribers
 from store.book import SqlBook
 from store.outbox import Owing
-from topup.life import Effect, Event
+from topup.life import Effect, Event, State
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import Reason
 from topup.phone import national
 from words.text import Text, rendered
+from workers import strays
 from workers.house import House, locked
 from workers.send import Delivery
 
@@ -24,6 +25,9 @@ def tell(house: House, owing: Owing) -> None:
     with house.engine.begin() as connection:
         order = locked(connection, owing)
         if order is None:
+            return
+        if order.kind == strays.KIND and order.state is State.UNPAID:
+            house.done(connection, owing, "nobody was waiting for it")
             return
         message = messages.write(
             connection,
@@ -51,6 +55,8 @@ def _credited(house: House, connection: Connection, order: Order) -> Text:
 
 
 def _declined(house: House, connection: Connection, order: Order) -> Text:
+    if SqlBook(connection).history(order.id)[-1] is Event.OPERATOR_CLOSE:
+        return sentences.checked_unpaid(order, short_code=house.shop.short_code)
     reason = SqlBook(connection).last_detail(order.id).get("reason")
     return sentences.declined(order, reason=Reason(reason) if reason else None, short_code=house.shop.short_code)
 

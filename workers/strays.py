@@ -1,0 +1,60 @@
+"""Money that comes and belongs to no order: a second payment for one, a payment of another amount.
+
+It gets an order of its own, of kind `stray`, which stands in review until a person has looked at the provider's
+statement: then it is sent back like any other refund, or closed because it never came. So it is listed, booked and
+reconciled by the same means as everything else, and cannot be forgotten.
+"""
+
+from sqlalchemy import Connection
+
+from store import attempts
+from store.attempts import Kept
+from store.book import SqlBook
+from topup.ids import mint_order_id
+from topup.life import Event
+from topup.money import Money
+from topup.orders import Order, place
+from workers.house import House
+
+KIND = "stray"
+
+
+def hold(
+    house: House, connection: Connection, *, order: Order, kept: Kept, amount: Money, receipt: str, why: str
+) -> str:
+    """Make an order of its own for money that `order` has no place for.
+
+    Returns its id, which is the same for the same receipt.
+    """
+    channel = f"{KIND}:{kept.provider}"
+    stray = Order(
+        id=mint_order_id(secret=house.shop.order_secret, channel=channel, conversation=receipt),
+        kind=KIND,
+        channel=channel,
+        asked_by=order.payer,
+        line=order.line,
+        payer=order.payer,
+        amount=amount,
+        language=order.language,
+        line_was=order.line_was,
+        payment_provider=order.payment_provider,
+        credit_provider=order.credit_provider,
+        placed_at=house.clock(),
+    )
+    if place(SqlBook(connection), order=stray, now=house.clock(), timing=house.timing):
+        _write_down_payment(house, connection, stray, kept, receipt)
+        house.move(connection, stray, Event.CHARGE_STRAY, {"why": why, "receipt": receipt, "came_to": order.id})
+    return stray.id
+
+
+def _write_down_payment(house: House, connection: Connection, stray: Order, kept: Kept, receipt: str) -> None:
+    attempt = attempts.begin(
+        connection,
+        order=stray,
+        purpose="charge",
+        provider=kept.provider,
+        msisdn=stray.payer,
+        facts={"came_to": kept.attempt.reference},
+        now=house.clock(),
+    )
+    attempts.note(connection, attempt.reference, outcome="stray", now=house.clock(), receipt=receipt)
