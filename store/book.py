@@ -119,7 +119,7 @@ class SqlBook:
 
     def ordered_since(self, since: datetime, *, order: Order) -> Today:
         """What was ordered since then and not undone: for the line and by the payer of `order`, in its currency."""
-        amount = func.coalesce(func.sum(orders.c.amount_minor), 0)
+        amount = func.sum(orders.c.amount_minor)
         counted = select(
             amount.filter(orders.c.line == order.line).label("for_line"),
             amount.filter(orders.c.payer == order.payer).label("by_payer"),
@@ -131,7 +131,7 @@ class SqlBook:
         )
         row = self._connection.execute(counted).one()
         currency = order.amount.currency
-        return Today(for_line=Money(int(row.for_line), currency), by_payer=Money(int(row.by_payer), currency))
+        return Today(for_line=Money(int(row.for_line or 0), currency), by_payer=Money(int(row.by_payer or 0), currency))
 
     def has_same(self, order: Order, *, since: datetime) -> bool:
         """Whether the same line, payer and amount was ordered since then, and not undone."""
