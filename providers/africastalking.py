@@ -73,7 +73,7 @@ class AfricasTalkingSms:
 class AfricasTalkingAirtime:
     """The CreditProvider that puts airtime on a line."""
 
-    name = "africastalking"
+    name = "airtime"
 
     def __init__(self, *, account: AfricasTalkingAccount, channel: Channel) -> None:
         self._account = account
