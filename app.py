@@ -1,11 +1,6 @@
 """Builds the web application: wiring and nothing else."""
 
-import hmac
-import secrets
-
-import structlog
-from flask import Flask, Response, abort, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
@@ -16,6 +11,7 @@ import ussd.routes
 from providers.africastalking_events import read_validation
 from topup.clock import utc_now
 from web import callbacks, health, phone
+from web.guard import Pass, networks_of, stand_before
 from wiring import Wiring
 
 # Nothing that a gateway or a provider has to say is longer; more is somebody else.
@@ -33,7 +29,7 @@ def create_app(chosen: settings.Settings | None = None) -> Flask:
     if given.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=given.trusted_proxies)  # type: ignore[method-assign]
     _register(app, wiring)
-    _guard(app, given)
+    stand_before(app, passes=_passes(given))
     cli.register(app)
     return app
 
@@ -56,28 +52,10 @@ def _register(app: Flask, wiring: Wiring) -> None:
         )
 
 
-def _guard(app: Flask, given: settings.Settings) -> None:
-    """What stands before every request: an id for the logs, the secret of the path, the raw body."""
-    secret_of = {
-        "ussd": given.gateway_secret.get_secret_value(),
-        "sms": given.gateway_secret.get_secret_value(),
-        "callbacks": given.callback_secret.get_secret_value(),
-    }
-
-    @app.before_request
-    def _admit() -> None:
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request=request.headers.get("X-Request-Id", secrets.token_hex(6))[:64])
-        expected = secret_of.get(request.blueprint or "")
-        if expected is not None and not hmac.compare_digest(
-            (request.view_args or {}).get("secret", "").encode(), expected.encode()
-        ):
-            abort(404)
-        request.get_data(cache=True)  # Callbacks are kept as they came, which parsing the form would eat.
-
-    @app.errorhandler(HTTPException)
-    def _say_plainly(error: HTTPException) -> Response:
-        return Response(f"{error.description}\n", status=error.code, mimetype="text/plain")
+def _passes(given: settings.Settings) -> dict[str, Pass]:
+    gateways = Pass(secret=given.gateway_secret.get_secret_value(), networks=networks_of(given.gateway_addresses))
+    providers = Pass(secret=given.callback_secret.get_secret_value(), networks=networks_of(given.callback_addresses))
+    return {"ussd": gateways, "sms": gateways, "callbacks": providers}
 
 
 def __getattr__(name: str) -> Flask:

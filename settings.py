@@ -115,8 +115,11 @@ class Settings(BaseSettings):
     web_threads: int = Field(16, ge=2, description="How many requests a web process answers at a time.")
     log_json: bool = Field(True, description="Logs as JSON lines; false for people.")
     trusted_proxies: int = Field(0, ge=0, description="How many proxies stand before the web process.")
+    gateway_addresses: str = Field(
+        "", description="Networks that USSD and SMS gateways post from, by commas; empty allows all."
+    )
     callback_addresses: str = Field(
-        "", description="Networks that callbacks may come from, by commas (`196.201.214.0/24`); empty allows all."
+        "", description="Networks that callbacks come from, by commas (`196.201.214.0/24`); empty allows all."
     )
 
     @property

@@ -1,10 +1,12 @@
 """Whether this process is alive and ready, and what it measures."""
 
+import os
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
@@ -21,6 +23,7 @@ from store.tables import orders, outbox
 def make_blueprint(*, engine: Engine, redis: Redis) -> Blueprint:
     """`/healthz`, `/readyz` and `/metrics`."""
     routes = Blueprint("health", __name__)
+    orders_by_state = OrdersByState(engine)
 
     @routes.get("/healthz")
     def healthz() -> Response:
@@ -35,8 +38,9 @@ def make_blueprint(*, engine: Engine, redis: Redis) -> Blueprint:
 
     @routes.get("/metrics")
     def metrics() -> Response:
-        """For Prometheus."""
-        return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+        """For Prometheus: what all processes of this host measured, and how the orders stand."""
+        measured = generate_latest(_everybodys_registry()) + generate_latest(_registry_of(orders_by_state))
+        return Response(measured, content_type=CONTENT_TYPE_LATEST)
 
     return routes
 
@@ -62,6 +66,21 @@ class OrdersByState(Collector):
             for queue, count in connection.execute(open_rows.group_by(outbox.c.queue)):
                 owed.add_metric([queue], count)
         return [by_state, owed]
+
+
+def _everybodys_registry() -> CollectorRegistry:
+    """With PROMETHEUS_MULTIPROC_DIR set, processes leave what they measure there; else this process stands alone."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
+
+
+def _registry_of(collector: Collector) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return registry
 
 
 def _database(engine: Engine) -> str:
