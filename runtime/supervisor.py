@@ -1,6 +1,7 @@
 """Starting processes in stages, showing what they say, and stopping them in the opposite order."""
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -60,14 +61,18 @@ class Supervisor:
         self._printer = Printer(output, width=width)
         self._colours = get_colours()
         self._colour_of: dict[str, str] = {}
+        self._terminal = select.poll()
         self._stopping = False
         self._hurried = False
 
     def listen_to_signals(self) -> None:
         """Take the signals that ask to stop. One that was ignored when we were started (nohup) stays ignored."""
+        stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         for number in ASKING_TO_STOP:
-            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            if not (stays and number is signal.SIGHUP):
                 signal.signal(number, self._asked)
+        if self._output.isatty() and not stays:
+            self._terminal.register(self._output, 0)
 
     def start(self, commands: Mapping[str, str], *, stop_signals: Mapping[str, signal.Signals]) -> None:
         """Start a stage: the command lines of a Procfile by name. SIGTERM stops whatever `stop_signals` leaves out."""
@@ -116,6 +121,8 @@ class Supervisor:
             while any(child.is_running for child in stage) and not self._is_enough(give_up_at):
                 self._show_next()
             for child in stage:
+                if child.is_running:
+                    self.announce(f"{child.name} did not stop, so it was killed.")
                 child.kill()
         self._show_the_rest()
 
@@ -147,6 +154,9 @@ class Supervisor:
 
     def _step(self) -> None:
         self._show_next()
+        if self._terminal.poll(0):
+            # SIGHUP goes to the leader of the session only. That may be make, which keeps it to itself.
+            raise StopAsked("The terminal was closed")
         for child in (child for stage in self._stages for child in stage):
             if not child.is_running:
                 raise ChildEnded(name=child.name, how=child.how_it_ended())

@@ -77,21 +77,24 @@ class Copy:
         assert self._runtime is not None
         return self._runtime.pid
 
-    def start(self) -> None:
-        """Start it, and return when it says that it runs."""
-        self.launch()
-        self.wait_for("Redial is running")
+    def start(self, *, terminal: int | None = None) -> None:
+        """Start it, and return when it says that it runs, or answers if it writes to a terminal."""
+        self.launch(terminal=terminal)
+        if terminal is None:
+            self.wait_for("Redial is running")
+        else:
+            eventually(self._answers, what="an answer of the web")
         self._family = psutil.Process(self.pid).children(recursive=True)
 
-    def launch(self) -> None:
-        """Start it, and return at once."""
+    def launch(self, *, terminal: int | None = None) -> None:
+        """Start it, and return at once. It writes to the file `output`, or to the terminal given."""
         clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         with (self.folder / "output").open("wb") as output:
             self._runtime = subprocess.Popen(
                 [sys.executable, "-m", "runtime", "run", str(self.folder)],
                 cwd=PROJECT,
                 env={**clean, "PYTHONPATH": str(PROJECT), **self.settings},
-                stdout=output,
+                stdout=terminal or output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
@@ -124,6 +127,10 @@ class Copy:
         for process in (psutil.Process(self.pid), *self._family):
             process.kill()
         self.ended()
+
+    def _answers(self) -> bool:
+        with socket.socket() as caller:
+            return caller.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _has_ended(self) -> bool:
         return self._runtime is not None and self._runtime.poll() is not None

@@ -1,5 +1,6 @@
 """`make run`'s own part: start, stop, die, start again. Small processes stand for the application's; all are real."""
 
+import os
 import signal
 import socket
 from pathlib import Path
@@ -32,6 +33,16 @@ def test_a_signal_to_the_runtime_stops_everything_the_web_before_the_database(
         assert not copy.left_behind()
         assert copy.output.index("web leaves") < copy.output.index("received fast shutdown request")
         assert not (tmp_path / "var" / "run").exists()
+
+
+def test_a_terminal_that_is_closed_stops_everything_even_when_nobody_passes_the_signal_on(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    with a_copy(folder=tmp_path, procfile=SERVERS + WEB) as copy:
+        copy.start(terminal=theirs)
+        os.close(theirs)
+        os.close(ours)
+        assert copy.ended() == 0
+        assert not copy.left_behind()
 
 
 def test_a_second_start_finds_its_data_again(tmp_path: Path) -> None:
