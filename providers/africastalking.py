@@ -14,12 +14,11 @@ from providers.africastalking_codes import (
     AIRTIME_STATUSES,
     HTTP_STATUSES,
     SMS_STATUSES,
-    Also,
-    Meaning,
     airtime_error,
 )
 from providers.africastalking_events import airtime_end, read_airtime_end
 from providers.africastalking_sdk import CarriedAirtime, CarriedSms
+from providers.codes import Also, without_success
 from providers.http import Channel, Reply, Request, as_answer
 from providers.payload import Unreadable, as_object, name_in, read_json, words_in
 from topup.errors import RedialError
@@ -138,17 +137,9 @@ def _decimal_text(amount: Money) -> str:
     return f"{amount.whole}.{behind:0{digits}d}" if behind else str(amount.whole)
 
 
-def _refusal(meaning: Meaning, code: str, says: str) -> Refused | NotSent | Unknown:
-    if isinstance(meaning, Reason):
-        return Refused(meaning, code, {"says": says})
-    if meaning is Also.NOT_TAKEN:
-        return NotSent(f"Africa's Talking took nothing: {code} {says}")
-    return Unknown(f"{code} {says}")
-
-
 def _http_failure(reply: Reply) -> Refused | NotSent | Unknown:
     words = words_in({"body": reply.body.decode(errors="replace")}, "body")
-    return _refusal(HTTP_STATUSES.get(reply.status, Also.UNCERTAIN), f"http_{reply.status}", words)
+    return without_success(HTTP_STATUSES.get(reply.status, Also.UNCERTAIN), code=f"http_{reply.status}", says=words)
 
 
 def _read_sms_taken(reply: Reply) -> Handed | Refused | NotSent | Unknown:
@@ -164,7 +155,7 @@ def _read_sms_taken(reply: Reply) -> Handed | Refused | NotSent | Unknown:
     meaning = SMS_STATUSES.get(code, Also.UNCERTAIN) if isinstance(code, int) else Also.UNCERTAIN
     if meaning is Also.TAKEN:
         return Handed(gateway_id=name_in(recipient, "messageId"))
-    return _refusal(meaning, f"sms_{name_in(recipient, 'statusCode')}", words_in(recipient, "status"))
+    return without_success(meaning, code=f"sms_{name_in(recipient, 'statusCode')}", says=words_in(recipient, "status"))
 
 
 def _read_airtime_taken(reply: Reply) -> Sent:
@@ -173,7 +164,7 @@ def _read_airtime_taken(reply: Reply) -> Sent:
     fields = read_json(reply.body)
     if not fields.get("responses"):
         words = words_in(fields, "errorMessage")
-        return _refusal(airtime_error(words, otherwise=Also.UNCERTAIN), "airtime_refused", words)
+        return without_success(airtime_error(words, otherwise=Also.UNCERTAIN), code="airtime_refused", says=words)
     return _read_airtime_recipient(_only(fields["responses"], "responses"))
 
 
@@ -183,7 +174,7 @@ def _read_airtime_recipient(recipient: Mapping[str, Any]) -> Sent:
     if isinstance(meaning, Reason):
         meaning = airtime_error(says, otherwise=meaning)
     if meaning is not Also.TAKEN:
-        return _refusal(meaning, f"airtime_{status}", says)
+        return without_success(meaning, code=f"airtime_{status}", says=says)
     request_id = name_in(recipient, "requestId")
     if request_id in _NO_ERROR or says not in _NO_ERROR:
         return Unknown(f"{status}, and yet: {says or 'no requestId'}")

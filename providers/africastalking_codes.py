@@ -3,20 +3,8 @@
 Sources: developers.africastalking.com (SMS and Airtime, "Responses" and "Notifications") and its SDKs.
 """
 
-from enum import Enum, auto
-
+from providers.codes import Also, Meaning
 from topup.outcomes import Reason
-
-
-class Also(Enum):
-    """What a code can mean besides a refusal with a Reason."""
-
-    TAKEN = auto()
-    NOT_TAKEN = auto()  # Turned away at the door: nothing was begun, and the same may be tried again.
-    UNCERTAIN = auto()
-
-
-Meaning = Reason | Also
 
 # statusCode of a recipient in the reply to a message.
 SMS_STATUSES: dict[int, Meaning] = {

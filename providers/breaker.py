@@ -1,6 +1,4 @@
-"""A circuit breaker: after some failures in a row a provider is left alone for a while, then tried with one
-call.
-"""
+"""A circuit breaker: after failures in a row a provider is left alone for a while, then tried with one call."""
 
 import threading
 import time

@@ -115,7 +115,7 @@ class _Guards(HTTPConnection):
             super().connect()
         except (HTTPError, OSError, ValueError) as error:  # CertificateError is a ValueError.
             self.close()
-            raise NeverConnected(str(error) or type(error).__name__) from error
+            raise NeverConnected(_in_words(error)) from error
 
     def request(self, *args: Any, **options: Any) -> None:
         if self.sock is not None:  # An earlier answer on this connection may have left it with next to no time.
@@ -127,6 +127,12 @@ class _Guards(HTTPConnection):
         until = time.monotonic() + (self.timeout or 0.0)
         self.response_class = partial(_TimedResponse, until=until)  # type: ignore[assignment]
         return super().getresponse()
+
+
+def _in_words(error: Exception) -> str:
+    """What an error says, without the names of objects that urllib3 puts before it."""
+    words = str(error.args[-1]) if error.args else ""
+    return words.partition("): ")[2] or words or type(error).__name__
 
 
 class _Connection(_Guards, HTTPConnection):

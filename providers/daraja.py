@@ -17,11 +17,12 @@ from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from providers.daraja_codes import PROMPT_RESULTS, Also, Meaning, request_error
+from providers.codes import Also, Meaning, without_success
+from providers.daraja_codes import PROMPT_RESULTS, request_error
 from providers.daraja_events import read_prompt_end, read_reversal_end, read_reversal_timeout
-from providers.daraja_token import TokenKeeper
 from providers.http import Channel, Reply, Request, as_answer
 from providers.payload import Unreadable, name_in, read_json, words_in
+from providers.tokens import TokenKeeper, TokenRefused
 from topup.errors import RedialError
 from topup.money import Money
 from topup.outcomes import Accepted, Answer, Confirmed, NotSent, Pending, Reason, Refused, Sent, Unknown
@@ -39,9 +40,7 @@ class NotWholeShillings(RedialError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DarajaAccount:
-    """Our account with Safaricom. `callback_url` is where callbacks reach us: `<public
-    url>/callbacks/daraja/<secret>`.
-    """
+    """Our account with Safaricom. Callbacks reach us below `callback_url`."""
 
     short_code: str
     passkey: str
@@ -51,10 +50,6 @@ class DarajaAccount:
     description: str = "Airtime"  # At most 13 characters; some phones show it in the prompt.
     initiator: str = ""
     security_credential: str = ""
-
-
-class TokenRefused:
-    """The access token is no longer good. Nothing was begun."""
 
 
 class Daraja:
@@ -172,23 +167,13 @@ class Daraja:
         read: Callable[[Reply], T | TokenRefused],
         moves_money: bool = False,
     ) -> T | NotSent | Unknown | Refused:
-        """Post once; and once more with a new token, if Daraja refused the token before it began anything."""
-        refused_token: str | None = None
-        for _ in range(2):
-            token = self._tokens.token(instead_of=refused_token)
-            if isinstance(token, NotSent):
-                return token
-            request = Request(
-                path=path,
-                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-                body=json.dumps(body).encode(),
-                moves_money=moves_money,
-            )
-            answer = self._channel.ask(request, operation=operation, read=read)
-            if not isinstance(answer, TokenRefused):
-                return answer
-            refused_token = token
-        return Refused(Reason.PROVIDER, "token_refused")
+        raw = json.dumps(body).encode()
+
+        def make_request(token: str) -> Request:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            return Request(path=path, headers=headers, body=raw, moves_money=moves_money)
+
+        return self._tokens.ask(make_request, operation=operation, read=read)
 
 
 _READERS = {"stk": read_prompt_end, "reversal": read_reversal_end, "reversal_timeout": read_reversal_timeout}
@@ -225,13 +210,7 @@ def _read_reversal_taken(reply: Reply) -> Accepted | Refused | NotSent | Unknown
 def _read_error(reply: Reply, fields: Mapping[str, Any]) -> Refused | NotSent | Unknown | TokenRefused:
     code, message = name_in(fields, "errorCode"), words_in(fields, "errorMessage")
     meaning = request_error(status=reply.status, code=code, message=message)
-    if isinstance(meaning, Reason):
-        return Refused(meaning, code, {"says": message})
-    if meaning is Also.TOKEN:
-        return TokenRefused()
-    if meaning is Also.NOT_TAKEN:
-        return NotSent(f"Daraja took nothing: {code} {message}")
-    return Unknown(f"HTTP {reply.status}, {code} {message}")
+    return TokenRefused() if meaning is Also.TOKEN else without_success(meaning, code=code, says=message)
 
 
 def _read_query(reply: Reply, *, checkout: str) -> Answer | TokenRefused:
@@ -248,10 +227,8 @@ def _read_query(reply: Reply, *, checkout: str) -> Answer | TokenRefused:
 
 
 def _prompt_answer(meaning: Meaning, *, code: str, says: str, checkout: str) -> Answer:
-    if isinstance(meaning, Reason):
-        return Refused(meaning, code, {"says": says})
     if meaning is Also.HAPPENED:
         return Confirmed(f"{_NO_RECEIPT}{checkout}", None, {"receipt_is_derived": True})
     if meaning is Also.AT_WORK:
         return Pending(says)
-    return Unknown(f"ResultCode {code} {says}")
+    return as_answer(without_success(meaning, code=code, says=says))

@@ -6,22 +6,9 @@ for a refusal.
 """
 
 from dataclasses import dataclass
-from enum import Enum, auto
 
+from providers.codes import Also, Meaning
 from topup.outcomes import Reason
-
-
-class Also(Enum):
-    """What a code can mean besides a refusal with a Reason."""
-
-    HAPPENED = auto()
-    AT_WORK = auto()
-    NOT_TAKEN = auto()  # Turned away at the door: nothing was begun, and the same may be tried again.
-    TOKEN = auto()  # The access token is no longer good: nothing was begun.
-    UNCERTAIN = auto()
-
-
-Meaning = Reason | Also
 
 # The end of a prompt (STK push), in its callback and in the answer to a query: ResultCode.
 PROMPT_RESULTS: dict[str, Meaning] = {
@@ -87,9 +74,7 @@ REQUEST_ERRORS: tuple[RequestError, ...] = (
 
 
 def request_error(*, status: int, code: str, message: str) -> Meaning:
-    """What an error in place of an acknowledgement means: HTTP `status`, Daraja's `errorCode` and
-    `errorMessage`.
-    """
+    """What an error in place of an acknowledgement means, by HTTP status, `errorCode` and `errorMessage`."""
     for row in REQUEST_ERRORS:
         if row.code == code and row.says in message.lower():
             return row.meaning

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from providers.daraja_codes import PROMPT_RESULTS, REVERSAL_RESULTS, Also
+from providers.codes import Also, without_success
+from providers.daraja_codes import PROMPT_RESULTS, REVERSAL_RESULTS
+from providers.http import as_answer
 from providers.payload import as_object, decimal_of, money_of, name_in, words_in
 from topup.money import Money
-from topup.outcomes import Answer, Confirmed, Pending, Reason, Refused, Unknown
+from topup.outcomes import Answer, Confirmed, Pending, Unknown
 from topup.ports import Event
 
 _DIGITS_OR_STARS = re.compile(r"[0-9*]{7,15}")
@@ -44,9 +46,7 @@ def read_reversal_end(fields: Mapping[str, Any], reference: str | None) -> Event
 
 
 def read_reversal_timeout(fields: Mapping[str, Any], reference: str | None) -> Event:
-    """M-PESA's queue timed out. Whether the reversal is still carried out afterwards, nobody says. Raises
-    Unreadable.
-    """
+    """M-PESA's queue timed out; whether the reversal is carried out all the same, nobody says. Raises Unreadable."""
     result = as_object(fields.get("Result", fields), "Result")
     conversation = name_in(result, "ConversationID") if "ConversationID" in result else None
     return Event(
@@ -59,12 +59,10 @@ def read_reversal_timeout(fields: Mapping[str, Any], reference: str | None) -> E
 
 def _prompt_answer(callback: Mapping[str, Any], code: str, items: Mapping[str, Any]) -> Answer:
     meaning, says = PROMPT_RESULTS.get(code, Also.UNCERTAIN), words_in(callback, "ResultDesc")
-    if isinstance(meaning, Reason):
-        return Refused(meaning, code, {"says": says})
     if meaning is Also.AT_WORK:
         return Pending(says)
     if meaning is not Also.HAPPENED:
-        return Unknown(f"ResultCode {code} {says}")
+        return as_answer(without_success(meaning, code=code, says=says))
     if "MpesaReceiptNumber" not in items or "Amount" not in items:
         return Unknown("said to be paid, without a receipt or an amount")
     return Confirmed(name_in(items, "MpesaReceiptNumber"), _shillings(items["Amount"]), {"receipt_is_derived": False})
@@ -72,10 +70,8 @@ def _prompt_answer(callback: Mapping[str, Any], code: str, items: Mapping[str, A
 
 def _reversal_answer(result: Mapping[str, Any], code: str, conversation: str) -> Answer:
     meaning, says = REVERSAL_RESULTS.get(code, Also.UNCERTAIN), words_in(result, "ResultDesc")
-    if isinstance(meaning, Reason):
-        return Refused(meaning, code, {"says": says})
     if meaning is not Also.HAPPENED:
-        return Unknown(f"ResultCode {code} {says}")
+        return as_answer(without_success(meaning, code=code, says=says))
     if code != "0":
         return Confirmed(f"reversed-before:{conversation}", None, {"says": says})
     rows = _items(result.get("ResultParameters"), rows="ResultParameter", name="Key")

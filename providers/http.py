@@ -31,9 +31,7 @@ T = TypeVar("T")
 _NOBODY_HOME = frozenset({502, 503, 504})
 
 Observe = Callable[[str, str, str, float], None]
-"""Told of every call: provider, operation, outcome (`accepted`, `refused`, `not_sent`, `unknown` ...),
-seconds.
-"""
+"""Told of every call: provider, operation, outcome (`accepted`, `refused`, `not_sent`, `unknown` ...), seconds."""
 
 
 def observe_nothing(_provider: str, _operation: str, _outcome: str, _seconds: float) -> None:

@@ -58,9 +58,7 @@ def name_in(fields: Mapping[str, Any], key: str) -> str:
 
 
 def words_in(fields: Mapping[str, Any], key: str) -> str:
-    """A sentence for people, cut to 200 characters, with nothing in it that does not print. Empty when
-    absent.
-    """
+    """A sentence for people: at most 200 characters, all of which print. Empty when absent."""
     value = fields.get(key)
     return "".join(letter for letter in value if letter.isprintable())[:200] if isinstance(value, str) else ""
 

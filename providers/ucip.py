@@ -17,10 +17,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from providers.codes import Also, without_success
 from providers.http import Channel, Reply, Request
 from providers.payload import Unreadable
-from providers.ucip_answers import AnswerReader, failure, http_failure
-from providers.ucip_codes import FAULTS, Also
+from providers.ucip_answers import AnswerReader, http_failure
+from providers.ucip_codes import FAULTS
 from providers.xml_rpc import Fault, read_answer, write_call
 from topup.errors import RedialError
 from topup.line import NOT_KNOWN, Line
@@ -182,7 +183,7 @@ class Ucip:
                 return http_failure(reply)
             answer = read_answer(reply.body)
             if isinstance(answer, Fault):
-                return failure(FAULTS.get(answer.code, Also.UNCERTAIN), f"fault_{answer.code}")
+                return without_success(FAULTS.get(answer.code, Also.UNCERTAIN), code=f"fault_{answer.code}")
             _check_same(answer, struct)
             return read(answer)
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from providers.codes import Also, without_success
 from providers.http import Reply
 from providers.payload import Unreadable, as_object, decimal_of
-from providers.ucip_codes import FIRST_FAILURE, HTTP_REFUSALS, LINE_RESPONSES, REFILL_RESPONSES, Also, Meaning
+from providers.ucip_codes import FIRST_FAILURE, HTTP_REFUSALS, LINE_RESPONSES, REFILL_RESPONSES
 from topup.line import Line, LineState
 from topup.money import MINOR_DIGITS, Money
 from topup.outcomes import Confirmed, NotSent, Reason, Refused, Sent, Unknown
@@ -35,7 +36,7 @@ class AnswerReader:
         """What became of the Refill that was sent as `transaction`. Raises Unreadable when no code says it."""
         code = _response_code(answer)
         if code >= FIRST_FAILURE:
-            return failure(REFILL_RESPONSES.get(code, Also.UNCERTAIN), str(code))
+            return without_success(REFILL_RESPONSES.get(code, Also.UNCERTAIN), code=str(code))
         return Confirmed(transaction, self._refilled(answer), {"response_code": code, **self._after(answer)})
 
     def _refilled(self, answer: Mapping[str, Any]) -> Money | None:
@@ -72,15 +73,6 @@ def http_failure(reply: Reply) -> Refused | NotSent | Unknown:
     if reply.status in HTTP_REFUSALS:
         return Refused(Reason.PROVIDER, HTTP_REFUSALS[reply.status])
     return Unknown(f"HTTP {reply.status}")
-
-
-def failure(meaning: Meaning, code: str) -> Refused | NotSent | Unknown:
-    """The outcome that a code's meaning stands for."""
-    if isinstance(meaning, Reason):
-        return Refused(meaning, code)
-    if meaning is Also.NOT_TAKEN:
-        return NotSent(f"the charging system took nothing: {code}")
-    return Unknown(f"the charging system answered {code}")
 
 
 def _state(answer: Mapping[str, Any], balance: Money | None) -> LineState:

@@ -4,20 +4,9 @@ Source: Ericsson's Charging System, Account Information and Refill (AIR), UCIP 5
 "Fault codes". A code that is not here is never taken for a refusal.
 """
 
-from enum import Enum, auto
-
+from providers.codes import Also, Meaning
 from topup.line import LineState
 from topup.outcomes import Reason
-
-
-class Also(Enum):
-    """What a code can mean besides a refusal with a Reason."""
-
-    NOT_TAKEN = auto()  # Turned away at the door: nothing was begun, and the same may be tried again.
-    UNCERTAIN = auto()
-
-
-Meaning = Reason | Also
 
 # Codes below this are success, some with a warning (1: the supervision period, 2: the service fee period has
 # ended).

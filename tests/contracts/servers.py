@@ -1,6 +1,7 @@
 """Real HTTP servers that answer as they are told: published samples, and everything that can go wrong on a wire."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -81,12 +82,25 @@ class _Server(ThreadingHTTPServer):
         """A client that left in the middle is what several tests are about."""
 
 
+def anonymous_tls(protocol: ssl._SSLMethod) -> ssl.SSLContext:
+    """TLS without certificates, for one side: nothing is kept in the tree that looks like a key."""
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # The last that knows anonymous ciphers.
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    return context
+
+
 @contextmanager
-def serving(*acts: Act) -> Iterator[Stage]:
-    """A server that does each of `acts` in turn."""
+def serving(*acts: Act, secure: bool = False) -> Iterator[Stage]:
+    """A server that does each of `acts` in turn; under anonymous TLS when it is `secure`."""
     handler = type("StagedHandler", (Handler,), {})
     server = _Server(("127.0.0.1", 0), handler)
-    stage = Stage(url=f"http://127.0.0.1:{server.server_port}", acts=list(acts))
+    if secure:
+        server.socket = anonymous_tls(ssl.PROTOCOL_TLS_SERVER).wrap_socket(server.socket, server_side=True)
+    scheme = "https" if secure else "http"
+    stage = Stage(url=f"{scheme}://127.0.0.1:{server.server_port}", acts=list(acts))
     handler.stage = stage  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -12,6 +12,7 @@ from providers.http import Channel, Limits, Reply, Request
 from providers.payload import read_json
 from tests.contracts.servers import (
     Act,
+    anonymous_tls,
     drips_body,
     drips_head,
     free_port,
@@ -78,6 +79,29 @@ def test_a_host_that_closes_during_the_handshake_is_not_sent() -> None:
         outcome = ask(channel_to(f"https://127.0.0.1:{listener.getsockname()[1]}"))
         closer.join()
     assert isinstance(outcome, NotSent)
+
+
+def trusting(url: str, limits: Limits = QUICK) -> Channel:
+    """A channel that takes a server under TLS for what it says that it is."""
+    return Channel(provider="test", url=url, limits=limits, tls=anonymous_tls(ssl.PROTOCOL_TLS_CLIENT))
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")  # There is no certificate to verify.
+@pytest.mark.parametrize("moves_money", [False, True])
+def test_under_tls_all_is_the_same(moves_money: bool) -> None:
+    request = Request(path="/x", body=b"{}", moves_money=moves_money)
+    with serving(says(b"{}"), resets, hangs_up, drips_head, drips_body, is_silent, secure=True) as stage:
+        channel = trusting(stage.url, Limits(answer_timeout_s=0.3, failures_to_open=100))
+        assert ask(channel, request) == Reply(status=200, body=b"{}")
+        for _ in range(5):
+            assert isinstance(ask(channel, request), Unknown)
+        assert len(stage.seen) == 6
+
+
+def test_a_server_that_nobody_vouches_for_is_not_sent() -> None:
+    with serving(says(b"{}"), secure=True) as stage:
+        assert isinstance(ask(channel_to(stage.url)), NotSent)
+        assert stage.seen == []
 
 
 @pytest.mark.parametrize(
