@@ -109,13 +109,13 @@ def orders_decide(order_id: str, event: str | None, because: str, by: str, recei
 
 
 @orders.command("show")
-@click.argument("order_id")
-def orders_show(order_id: str) -> None:
-    """Tell the whole story of an order."""
+@click.argument("reference")
+def orders_show(reference: str) -> None:
+    """Tell the whole story of an order, by its id or the reference that people are told."""
     with _wiring().engine.connect() as connection:
-        moves = review.moves_of(connection, order_id)
+        moves = review.moves_of(connection, reference)
     if not moves:
-        raise click.ClickException(f"There is no order {order_id}.")
+        raise click.ClickException(f"There is no order {reference}.")
     for move in moves:
         detail = json.dumps(move["detail"], ensure_ascii=False) if move["detail"] else ""
         click.echo(f"{move['at']:%Y-%m-%d %H:%M:%S}Z  {move['event']:<17} {move['target']:<14} {detail}")

@@ -112,7 +112,11 @@ def _in_review(connection: Connection, order_id: str, since: datetime) -> InRevi
     )
 
 
-def moves_of(connection: Connection, order_id: str) -> list[Mapping[str, Any]]:
-    """The whole record of an order's moves, oldest first: the answer to "where is my money?"."""
-    found = select(order_moves).where(order_moves.c.order_id == order_id).order_by(order_moves.c.seq)
+def moves_of(connection: Connection, reference: str) -> list[Mapping[str, Any]]:
+    """The whole record of an order's moves, oldest first: the answer to "where is my money?".
+
+    `reference` is the order's id, or the beginning of it that people are told.
+    """
+    ours = order_moves.c.order_id.startswith(reference.lower(), autoescape=True)
+    found = select(order_moves).where(ours).order_by(order_moves.c.order_id, order_moves.c.seq)
     return [dict(row) for row in connection.execute(found).mappings()]
