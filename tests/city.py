@@ -13,11 +13,13 @@ Open and close a city in a thread that lasts: the kernel ends its processes when
 """
 
 import contextlib
+import json
 import os
 import random
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -32,6 +34,7 @@ from runtime.procfile import read_procfile, words_of
 from runtime.run import environment_of
 from runtime.services import Services
 from store.schema import upgrade
+from tests.audit import Finding, findings
 from tests.outside import Faults, Outside, Phone
 from tests.records import OrderSeen, Records
 
@@ -85,6 +88,8 @@ class City:
         self.faults = Faults(self.outside)
         self._children: dict[str, Child] = {}
         self._numbers = iter(range(711_000_001, 712_000_000))
+        self._since = datetime.now(UTC)
+        self._logs_begin: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -127,6 +132,8 @@ class City:
         self.outside.post("/reset")
         self.faults.clear()
         self.world(**QUICK_WORLD)
+        self._since = datetime.now(UTC)
+        self._logs_begin = {file.stem: file.stat().st_size for file in self.folder.glob("*.log")}
 
     # The processes.
 
@@ -192,9 +199,15 @@ class City:
         return self._http.post(f"{self.url}{path}", timeout=WITHIN_S, **how)
 
     def log(self, name: str) -> str:
-        """Everything that a process has written, over all its starts."""
+        """What a process has written since the city was last healed, over all its starts."""
         file = self._log_file(name)
-        return file.read_text(errors="replace") if file.exists() else ""
+        written = file.read_bytes() if file.exists() else b""
+        return written[self._logs_begin.get(name, 0) :].decode(errors="replace")
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """The lines of the processes' logs that tell of `event`, since the city was last healed."""
+        lines = [line for name in self.processes for line in self.log(name).splitlines() if f'"{event}"' in line]
+        return [line for line in map(json.loads, lines) if line.get("event") == event]
 
     def _log_file(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -225,23 +238,39 @@ class City:
     # What becomes of it.
 
     def orders(self, *phones: Phone) -> list[OrderSeen]:
-        """The orders that these phones (without any: all) asked for, oldest first, with their moves."""
-        return self.records.orders(*(phone.msisdn for phone in phones))
+        """The orders that these phones (without any: all) asked for since the city was last healed, oldest first."""
+        return self.records.orders(*(phone.msisdn for phone in phones), since=self._since)
 
-    def end_of(self, phone: Phone, *, timeout_s: float = WITHIN_S) -> OrderSeen:
-        """Wait until the newest order of a phone has ended or is in review, and give it."""
-        return self.wait_until(
-            lambda: next((o for o in self.orders(phone)[-1:] if o.has_ended or o.in_review), None),
-            what=f"an end of the order of {phone.msisdn}",
-            timeout_s=timeout_s,
+    def findings(self) -> list[Finding]:
+        """What is wrong with the orders that were placed since the city was last healed. Empty is how it must be."""
+        return findings(self.books(), self.records, self.orders())
+
+    def end_of(self, phone: Phone, *, hurried: bool = False) -> OrderSeen:
+        """Wait until the newest order of a phone has ended or is in review, and give it.
+
+        `hurried` lets time pass meanwhile: whatever is scheduled for later happens now.
+        """
+        return self._newest(
+            phone, lambda order: order.has_ended or order.in_review, what="that it ended", hurried=hurried
         )
 
     def wait_for_state(self, phone: Phone, state: str) -> OrderSeen:
         """Wait until the newest order of a phone is in `state`, and give it."""
-        return self.wait_until(
-            lambda: next((o for o in self.orders(phone)[-1:] if o.state == state), None),
-            what=f"{state} of the order of {phone.msisdn}",
-        )
+        return self._newest(phone, lambda order: order.state == state, what=state)
+
+    def wait_for_event(self, phone: Phone, event: str) -> OrderSeen:
+        """Wait until the newest order of a phone has had `event`, and give it."""
+        return self._newest(phone, lambda order: event in order.events, what=event)
+
+    def _newest(
+        self, phone: Phone, is_so: Callable[[OrderSeen], bool], *, what: str, hurried: bool = False
+    ) -> OrderSeen:
+        def find() -> OrderSeen | None:
+            if hurried:
+                self.records.hurry()
+            return next(filter(is_so, self.orders(phone)[-1:]), None)
+
+        return self.wait_until(find, what=f"{what}, of the order of {phone.msisdn}")
 
     def wait_until(
         self, happened: Callable[[], T | None], *, what: str = "what was waited for", timeout_s: float = WITHIN_S

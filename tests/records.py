@@ -75,10 +75,12 @@ class Records:
         with self._cursor() as cursor:
             return cursor.execute(statement, values).rowcount
 
-    def orders(self, *msisdns: str) -> list[OrderSeen]:
-        """The orders that these numbers (without any: everybody) asked for, oldest first."""
+    def orders(self, *msisdns: str, since: datetime) -> list[OrderSeen]:
+        """The orders that these numbers (without any: everybody) asked for since then, oldest first."""
         found = self.rows(
-            "SELECT * FROM orders WHERE %(all)s OR asked_by = ANY(%(who)s) ORDER BY placed_at, id",
+            "SELECT * FROM orders WHERE placed_at >= %(since)s AND (%(all)s OR asked_by = ANY(%(who)s)) "
+            "ORDER BY placed_at, id",
+            since=since,
             all=not msisdns,
             who=list(msisdns),
         )

@@ -1,0 +1,101 @@
+"""What must hold of every order, whatever happened: the world's own books against what Redial has written down.
+
+The books are the sandbox's. They are the truth: what is not in them did not happen, whatever anybody was told.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.records import OrderSeen, Records
+
+Books = Mapping[str, list[dict[str, Any]]]
+
+DOUBLE_CHARGE, DOUBLE_CREDIT, LOST, UNBALANCED, FALSE_SMS = (
+    "double charge",
+    "double credit",
+    "lost",
+    "unbalanced",
+    "false SMS",
+)
+
+# How often money was taken, given and given back for an order that has ended so. Late money goes back.
+_ALLOWED = {"DONE": {(1, 1, 0)}, "UNPAID": {(0, 0, 0)}, "REFUNDED": {(1, 0, 1)}}
+
+# How often, at the least, when a person was told this.
+_TOLD = {"tell_balance": (1, 1, 0), "tell_credited": (1, 1, 0), "tell_refunded": (1, 0, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must not be. `kind` is one of the names above."""
+
+    kind: str
+    order_id: str
+    what: str
+
+
+@dataclass(slots=True)
+class Deeds:
+    """What the world did for one order, in minor units, oldest first."""
+
+    charges: list[int] = field(default_factory=list)
+    credits: list[int] = field(default_factory=list)
+    reversals: list[int] = field(default_factory=list)
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How often money was taken, given and given back."""
+        return len(self.charges), len(self.credits), len(self.reversals)
+
+
+def findings(books: Books, records: Records, orders: Iterable[OrderSeen]) -> list[Finding]:
+    """What is wrong with these orders. Empty is how it must be."""
+    deeds = deeds_of(books)
+    return [finding for order in orders for finding in _of(order, deeds[order.id], records)]
+
+
+def deeds_of(books: Books) -> Mapping[str, Deeds]:
+    """What the world did, by the id of the order; nothing for an order that it never heard of."""
+    found: defaultdict[str, Deeds] = defaultdict(Deeds)
+    for entry in books["charges"]:
+        found[_order_id(entry["reference"])].charges.append(entry["amount_minor"])
+    for entry in books["refills"]:
+        found[_order_id(entry.get("external_data1", ""))].credits.append(entry["amount_minor"])
+    for entry in books["airtime"]:
+        found[_order_id(entry["idempotency_key"] or "")].credits.append(entry["amount_minor"])
+    for entry in books["reversals"]:
+        found[_order_id(entry["charge_reference"])].reversals.append(entry["amount_minor"])
+    return found
+
+
+def _order_id(reference: str) -> str:
+    return reference.split("-", 1)[0]
+
+
+def _of(order: OrderSeen, deeds: Deeds, records: Records) -> Iterator[Finding]:
+    taken, given, _ = deeds.counts
+    if taken > 1:
+        yield Finding(DOUBLE_CHARGE, order.id, f"charged {taken} times")
+    if given > 1:
+        yield Finding(DOUBLE_CREDIT, order.id, f"credited {given} times")
+    if order.has_ended:
+        yield from _of_ended(order, deeds, records)
+    for message in records.rows("SELECT purpose, text FROM messages WHERE order_id = %(id)s", id=order.id):
+        if any(done < told for done, told in zip(deeds.counts, _TOLD.get(message["purpose"], (0, 0, 0)), strict=True)):
+            yield Finding(FALSE_SMS, order.id, f"told {message['text']!r}, but {deeds}")
+
+
+def _of_ended(order: OrderSeen, deeds: Deeds, records: Records) -> Iterator[Finding]:
+    if deeds.counts not in _ALLOWED[order.state]:
+        yield Finding(LOST, order.id, f"is {order.state} after {order.events}, but {deeds}")
+    wrong = {amount for amount in (*deeds.charges, *deeds.credits, *deeds.reversals) if amount != order.amount_minor}
+    if wrong:
+        yield Finding(LOST, order.id, f"is for {order.amount_minor}, but {wrong} moved")
+    kept = records.balances([order.id])
+    clearing = sum(balance for account, balance in kept.items() if account.startswith("clearing:"))
+    credit = sum(balance for account, balance in kept.items() if account.startswith("float:"))
+    rest = {account for account in kept if not account.startswith(("clearing:", "float:"))}
+    if rest or clearing != sum(deeds.charges) - sum(deeds.reversals) or -credit != sum(deeds.credits):
+        yield Finding(UNBALANCED, order.id, f"{order.state}: the ledger has {kept}, but {deeds}")
