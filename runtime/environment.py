@@ -9,6 +9,7 @@ from runtime.redis_server import Redis
 PORT = "8000"
 SANDBOX_PORT = "8001"
 HOST = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104  Only when somebody sets it.
 
 # Given all three, the outside world is the real one and no sandbox is started.
 REAL_WORLD = ("AT_URL", "DARAJA_URL", "UCIP_URL")
@@ -34,13 +35,14 @@ def local_environment(*, given: Mapping[str, str], keys: Mapping[str, str], here
     """
     said = {name: value for name, value in given.items() if value}
     port = said.get("PORT", PORT)
+    web = f"http://{reached_at(said.get('HOST', HOST))}:{port}"
     local = {
         "HOST": HOST,
         "PORT": port,
         "SANDBOX_PORT": SANDBOX_PORT,
         "SANDBOX_DIR": str(here.var / "sandbox"),
-        "REDIAL_URL": f"http://127.0.0.1:{port}",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "REDIAL_URL": web,
+        "PUBLIC_URL": web,
         "LOG_JSON": "false",
         "PROMETHEUS_MULTIPROC_DIR": str(here.metrics),
         "DATABASE_URL": Postgres(data=here.postgres, sockets=here.sockets).url(),
@@ -49,6 +51,11 @@ def local_environment(*, given: Mapping[str, str], keys: Mapping[str, str], here
         **_outside_world(said),
     }
     return {**local, **said, "VAR_DIR": str(here.var)}
+
+
+def reached_at(host: str) -> str:
+    """The address at which this machine itself reaches what listens on `host`."""
+    return "127.0.0.1" if host == EVERYWHERE else host
 
 
 def not_embedded(*, given: Mapping[str, str]) -> set[str]:

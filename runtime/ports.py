@@ -1,5 +1,6 @@
 """Whether the ports that we want to listen on are free."""
 
+import errno
 import socket
 import time
 
@@ -16,6 +17,10 @@ class PortIsForbidden(RuntimeProblem):
 
 class NotAPort(RuntimeProblem):
     """{variable}={port} is not a port: set it to a number from 1 to 65535."""
+
+
+class UnableToListen(RuntimeProblem):
+    """{host} is no address of this machine ({why}): set HOST to another, or leave it out."""
 
 
 class PortsAreTheSame(RuntimeProblem):
@@ -52,6 +57,8 @@ def _is_taken(host: str, port: int) -> bool:
             listener.bind((host, port))
         except PermissionError:
             raise
-        except OSError:
+        except OSError as refused:
+            if refused.errno != errno.EADDRINUSE:
+                raise UnableToListen(host=host, why=refused.strerror) from refused
             return True
     return False

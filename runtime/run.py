@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -100,9 +101,9 @@ def _start(supervisor: Supervisor, commands: Mapping[str, str], env: Mapping[str
         supervisor.run_to_its_end(RELEASE, commands[RELEASE])
     later = [name for name in commands if name not in (*GROUND, RELEASE)]
     supervisor.start(_only(commands, later), stop_signals=STOP_SIGNALS)
-    for name, variable in (("sandbox", "SANDBOX_PORT"), ("web", "PORT")):
+    for name, variable in (("sandbox", "SANDBOX_URL"), ("web", "REDIAL_URL")):
         if name in commands:
-            _wait_for_health(supervisor, name=name, port=int(env[variable]))
+            _wait_for_health(supervisor, name=name, url=env[variable])
 
 
 def _only(commands: Mapping[str, str], names: tuple[str, ...] | list[str]) -> dict[str, str]:
@@ -119,12 +120,12 @@ def _wait_for_servers(supervisor: Supervisor, commands: Mapping[str, str], here:
         supervisor.wait_until(redis.is_ready, name="redis", within_s=READY_WITHIN_S)
 
 
-def _wait_for_health(supervisor: Supervisor, *, name: str, port: int) -> None:
-    supervisor.wait_until(lambda: _is_healthy(port), name=name, within_s=READY_WITHIN_S)
+def _wait_for_health(supervisor: Supervisor, *, name: str, url: str) -> None:
+    supervisor.wait_until(lambda: _is_healthy(url), name=name, within_s=READY_WITHIN_S)
 
 
-def _is_healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+def _is_healthy(url: str) -> bool:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=1)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -135,11 +136,10 @@ def _is_healthy(port: int) -> bool:
 
 
 def _welcome(env: Mapping[str, str]) -> str:
-    web = f"http://127.0.0.1:{env['PORT']}"
     code = (env.get("SHORT_CODES") or "*384*55#").split(",")[0]
     lines = ["", "Redial is running. Ctrl-C stops it."]
     if "SANDBOX_URL" in env:
-        lines += [f"  A phone:  {web}/phone", f"  Dial:     {code} as +254711000001"]
+        lines += [f"  A phone:  {env['REDIAL_URL']}/phone", f"  Dial:     {code} as +254711000001"]
     else:
-        lines += [f"  Health:   {web}/healthz"]
+        lines += [f"  Health:   {env['REDIAL_URL']}/healthz"]
     return "\n".join([*lines, ""])

@@ -35,6 +35,11 @@ def test_ports_move_the_addresses() -> None:
     assert env["UCIP_URL"] == "http://127.0.0.1:9001/ucip/Air"
 
 
+@pytest.mark.parametrize(("host", "reached_at"), [("0.0.0.0", "127.0.0.1"), ("192.0.2.1", "192.0.2.1")])
+def test_a_host_moves_the_addresses(host: str, reached_at: str) -> None:
+    assert environment(HOST=host)["PUBLIC_URL"] == f"http://{reached_at}:8000"
+
+
 def test_what_was_set_wins() -> None:
     given = {"PUBLIC_URL": "https://redial.example", "GATEWAY_SECRET": "mine", "UCIP_URL": "http://air.example/Air"}
     assert given.items() <= environment(**given).items()

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.keys import NAMES, local_keys
 from runtime.places import SHORT_FOLDER, FolderIsNotOurs, make_private, places
-from runtime.ports import NotAPort, PortIsTaken, PortsAreTheSame, check_ports
+from runtime.ports import NotAPort, PortIsTaken, PortsAreTheSame, UnableToListen, check_ports
 from runtime.procfile import NoProcfile, UnableToReadCommand, read_procfile, words_of
 from tests.runtime.copies import PROJECT, free_port
 
@@ -41,6 +41,11 @@ def test_a_taken_port_names_its_setting(a_listener: int) -> None:
 def test_what_is_no_port(port: str) -> None:
     with pytest.raises(NotAPort, match=re.escape(f"PORT={port} is not a port")):
         check_ports(host="127.0.0.1", wanted={"PORT": port})
+
+
+def test_an_address_of_another_machine() -> None:
+    with pytest.raises(UnableToListen, match=r"^192\.0\.2\.1 is no address of this machine"):
+        check_ports(host="192.0.2.1", wanted={"PORT": str(free_port())})
 
 
 def test_one_port_for_two() -> None:
