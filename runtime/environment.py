@@ -35,11 +35,13 @@ def local_environment(*, given: Mapping[str, str], keys: Mapping[str, str], here
     """
     said = {name: value for name, value in given.items() if value}
     port = said.get("PORT", PORT)
-    web = f"http://{reached_at(said.get('HOST', HOST))}:{port}"
+    host = said.get("HOST", HOST)
+    web = f"http://{reached_at(host)}:{port}"
     local = {
-        "HOST": HOST,
+        "HOST": host,
         "PORT": port,
         "SANDBOX_PORT": SANDBOX_PORT,
+        "SANDBOX_HOST": host,
         "SANDBOX_DIR": str(here.var / "sandbox"),
         "REDIAL_URL": web,
         "PUBLIC_URL": web,
@@ -67,7 +69,8 @@ def not_embedded(*, given: Mapping[str, str]) -> set[str]:
 def _outside_world(said: Mapping[str, str]) -> dict[str, str]:
     if not said.get("SANDBOX_URL") and not _sandbox_is_ours(said):
         return {}
-    sandbox = said.get("SANDBOX_URL", f"http://127.0.0.1:{said.get('SANDBOX_PORT', SANDBOX_PORT)}")
+    ours = f"http://{reached_at(said.get('HOST', HOST))}:{said.get('SANDBOX_PORT', SANDBOX_PORT)}"
+    sandbox = said.get("SANDBOX_URL", ours)
     return {
         "SANDBOX_URL": sandbox,
         "AT_URL": f"{sandbox}/africastalking",

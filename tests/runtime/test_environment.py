@@ -37,7 +37,10 @@ def test_ports_move_the_addresses() -> None:
 
 @pytest.mark.parametrize(("host", "reached_at"), [("0.0.0.0", "127.0.0.1"), ("192.0.2.1", "192.0.2.1")])
 def test_a_host_moves_the_addresses(host: str, reached_at: str) -> None:
-    assert environment(HOST=host)["PUBLIC_URL"] == f"http://{reached_at}:8000"
+    env = environment(HOST=host)
+    assert env["PUBLIC_URL"] == f"http://{reached_at}:8000"
+    assert env["SANDBOX_URL"] == f"http://{reached_at}:8001"
+    assert env["HOST"] == env["SANDBOX_HOST"] == host
 
 
 def test_what_was_set_wins() -> None:
