@@ -3,7 +3,6 @@
 import json
 import signal
 import threading
-from datetime import date, datetime, time, timedelta
 from types import FrameType
 
 import click
@@ -11,7 +10,8 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from rq import Queue, SimpleWorker
 
-from store import ledger, review, schema
+from money_cli import books, statements
+from store import review, schema
 from topup.clock import utc_now
 from topup.errors import RedialError
 from topup.life import Event
@@ -121,40 +121,7 @@ def orders_show(reference: str) -> None:
         click.echo(f"{move['at']:%Y-%m-%d %H:%M:%S}Z  {move['event']:<17} {move['target']:<14} {detail}")
 
 
-books = AppGroup("ledger", help="The ledger.")
-
-
-@books.command("check")
-def ledger_check() -> None:
-    """Verify the whole ledger. Fails with what is wrong, order by order."""
-    with _wiring().engine.connect() as connection:
-        faults = ledger.check(connection)
-    for fault in faults:
-        click.echo(f"{fault.order_id} move {'-' if fault.seq is None else fault.seq}: {fault.what}")
-    if faults:
-        raise click.exceptions.Exit(1)
-    click.echo("The ledger is as it must be.")
-
-
-@books.command("balances")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Only what moved on this day, in the local zone.")
-def ledger_balances(day: datetime | None) -> None:
-    """Every account's balance; with --day the trial balance of that day."""
-    since, until = _day(day.date()) if day else (None, None)
-    with _wiring().engine.connect() as connection:
-        found = ledger.balances(connection, since=since, until=until)
-    click.echo(f"{'account':<24}{'debit':>20}{'credit':>20}{'balance':>20}")
-    for row in found:
-        shown = (_shown(minor, row.currency) for minor in (row.debit_minor, row.credit_minor, row.balance_minor))
-        click.echo(row.account.ljust(24) + "".join(f"{amount:>20}" for amount in shown))
-
-
-def _day(day: date) -> tuple[datetime, datetime]:
-    begins = datetime.combine(day, time(0), _wiring().shop.zone)
-    return begins, begins + timedelta(days=1)
-
-
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, work, clock, orders, books):
+    for command in (db, work, clock, orders, books, statements):
         app.cli.add_command(command)

@@ -40,7 +40,8 @@ _BALANCES = text("""
       FROM (SELECT target AS account, currency, amount_minor AS debit_minor, 0 AS credit_minor, at FROM transfers
             UNION ALL
             SELECT source, currency, 0, amount_minor, at FROM transfers) AS sides
-     WHERE at >= coalesce(CAST(:since AS timestamptz), '-infinity') AND at < coalesce(CAST(:until AS timestamptz), 'infinity')
+     WHERE at >= coalesce(CAST(:since AS timestamptz), '-infinity')
+       AND at < coalesce(CAST(:until AS timestamptz), 'infinity')
      GROUP BY account, currency
      ORDER BY account, currency
 """)
