@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from providers.breaker import Breaker
 from providers.connection import BadAddress
 from providers.http import Channel, Limits, Reply, Request
 from providers.payload import read_json
@@ -252,17 +253,18 @@ def test_calls_at_once_run_at_once() -> None:
 
 
 def test_the_breaker_opens_after_failures_and_lets_one_call_try() -> None:
-    limits = Limits(failures_to_open=3, open_s=0.2, answer_timeout_s=5)
+    now_s = 1000.0
     bad = says(b"{}", status=503)
     with serving(bad, bad, bad, says(b"{}")) as stage:
-        channel = channel_to(stage.url, limits)
+        channel = channel_to(stage.url)
+        channel._breaker = Breaker(failures=3, open_s=10, clock=lambda: now_s)
         for _ in range(3):
             assert ask(channel) == Reply(status=503, body=b"{}")
         left_alone = ask(channel)
         assert isinstance(left_alone, NotSent)
         assert "left alone" in left_alone.why
         assert len(stage.seen) == 3
-        time.sleep(0.25)
+        now_s += 11
         assert ask(channel) == Reply(status=200, body=b"{}")
         assert ask(channel) == Reply(status=200, body=b"{}")
 

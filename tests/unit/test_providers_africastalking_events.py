@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.africastalking import AfricasTalkingAccount, AfricasTalkingAirtime
@@ -137,6 +137,7 @@ _FIELDS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(body=st.binary() | _FIELDS, content_type=st.sampled_from([FORM, JSON, "", "text/plain"]))
 def test_whatever_comes_is_an_event_or_cannot_be_read(body: Any, content_type: str) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()

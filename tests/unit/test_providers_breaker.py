@@ -2,7 +2,7 @@
 
 import threading
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.breaker import Breaker
@@ -85,6 +85,7 @@ def test_of_many_threads_exactly_one_is_on_trial() -> None:
     assert sorted(admitted) == [False] * 15 + [True]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.floats(min_value=0, max_value=30))))
 def test_it_never_stays_open_for_good(calls: list[tuple[bool, float]]) -> None:
     clock = Clock()

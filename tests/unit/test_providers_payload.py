@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.payload import Unreadable, decimal_of, money_of, name_in, priced, read_form, read_json, words_in
@@ -43,12 +43,14 @@ def test_numbers_with_a_point_are_exact() -> None:
     assert read_json(b'{"a": 0.1, "b": 1}') == {"a": Decimal("0.1"), "b": 1}
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_bytes_are_an_object_or_unreadable(body: bytes) -> None:
     with suppress(Unreadable):
         assert isinstance(read_json(body), dict)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_bytes_are_a_form_or_unreadable(body: bytes) -> None:
     with suppress(Unreadable):
@@ -73,6 +75,7 @@ def test_anything_else_is_no_name(value: object) -> None:
         name_in({"id": value}, "id")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_words_are_printable_and_short(text: str) -> None:
     words = words_in({"says": text}, "says")
@@ -122,6 +125,7 @@ def test_what_is_no_price_is_unreadable(text: object) -> None:
         priced(text)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=-(10**12), max_value=10**12))
 def test_money_of_a_decimal_is_exact(minor: int) -> None:
     assert money_of(Decimal(minor).scaleb(-2), currency="KES") == Money(minor, "KES")
@@ -130,9 +134,11 @@ def test_money_of_a_decimal_is_exact(minor: int) -> None:
 _JSON: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), _JSON))
 def test_every_object_is_read(fields: dict[str, Any]) -> None:
     assert set(read_json(json.dumps(fields).encode())) == set(fields)

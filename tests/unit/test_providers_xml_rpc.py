@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.payload import Unreadable
@@ -40,6 +40,7 @@ def test_a_call_is_written_as_charging_systems_read_it() -> None:
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="￾￿"))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_TEXT, st.integers(-(2**31), 2**31 - 1) | st.booleans() | _TEXT))
 def test_what_is_written_is_read_back(struct: dict[str, Any]) -> None:
     (read,), method = xmlrpc.client.loads(write_call("Refill", struct))
@@ -108,6 +109,7 @@ def test_what_is_no_answer_is_unreadable(body: bytes) -> None:
         read_answer(body)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_bytes_are_an_answer_or_unreadable(body: bytes) -> None:
     with suppress(Unreadable):
@@ -117,6 +119,7 @@ def test_bytes_are_an_answer_or_unreadable(body: bytes) -> None:
 _TAGS = ["params", "param", "value", "struct", "member", "name", "i4", "string", "array", "data", "fault", "boolean"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([f"<{tag}>" for tag in _TAGS] + [f"</{tag}>" for tag in _TAGS] + ["1", "x", "<nil/>"])))
 def test_tags_in_any_order_are_an_answer_or_unreadable(pieces: list[str]) -> None:
     with suppress(Unreadable):
