@@ -68,7 +68,8 @@ class Case:
         """Let an outcome act on the order."""
         match outcome:
             case Accepted():
-                self._note("accepted", provider_ref=outcome.provider_ref)
+                # A callback may have been faster than this reply: what it said stands.
+                self._note(self.kept.outcome or "accepted", provider_ref=outcome.provider_ref)
                 return "accepted"
             case Confirmed():
                 return self._confirmed(outcome)
