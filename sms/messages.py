@@ -12,7 +12,7 @@ from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import Reason
-from words.states import state_in_words
+from words.accounts import line_in_words, top_up_in_words
 from words.text import Text, ToTheCent, say
 
 
@@ -89,36 +89,15 @@ def ordered_just_now(amount: Money) -> Text:
 
 def line_state(line: Line, *, short_code: str, care_number: str) -> Text:
     """The answer to BAL."""
-    match line.state:
-        case LineState.SUSPENDED if line.owes:
-            owed = ToTheCent(line.owes)
-            return say("Line suspended. You owe {owed}. Dial {code} to top up.", owed=owed, code=short_code)
-        case LineState.SUSPENDED:
-            return say("Line suspended. Dial {code} to top up.", code=short_code)
-        case LineState.ACTIVE if line.balance is not None:
-            return say("Line active. Balance {balance}.", balance=ToTheCent(line.balance))
-        case LineState.ACTIVE:
-            return say("Line active.")
-        case LineState.BARRED:
-            return say("Your line is barred by the operator. A top-up will not help. Call {care}.", care=care_number)
-        case LineState.GONE:
-            return say("The operator does not know this number. Nothing was paid. Call {care}.", care=care_number)
-        case LineState.UNKNOWN:
-            return say("We cannot see your line just now. Please try again in a few minutes.")
+    state = line_in_words(line, care_number=care_number)
+    if line.state in (LineState.SUSPENDED, LineState.UNKNOWN):
+        return say("{line} Dial {code} to top up.", line=state, code=short_code)
+    return state
 
 
 def last_top_up(recent: Sequence[Recent]) -> Text:
     """The answer to STATUS."""
-    if not recent:
-        return say("You have no top-ups yet.")
-    newest = recent[0]
-    return say(
-        "{at} {amount}: {state}. Ref {reference}",
-        at=newest.at,
-        amount=newest.amount,
-        state=state_in_words(newest.state),
-        reference=newest.reference,
-    )
+    return top_up_in_words(recent[0]) if recent else say("You have no top-ups yet.")
 
 
 def instructions(*, short_code: str) -> Text:

@@ -2,15 +2,14 @@
 
 from functools import partial
 
-from topup.caller import Recent
 from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, national, read_msisdn
 from ussd.call import Call
 from ussd.screens import Choice, Menu, NotAnOption, Option, Wrong
-from words.states import state_in_words
-from words.text import LANGUAGES, Text, ToTheCent, say
+from words.accounts import line_in_words, top_up_in_words
+from words.text import LANGUAGES, Text, say
 
 menu = Menu(first="home")
 
@@ -179,7 +178,7 @@ def recent(call: Call) -> list[Text]:
     """The caller's last top-ups: where is my money?"""
     if not call.recent:
         return [say("You have no top-ups yet.")]
-    return [_top_up_line(found) for found in call.recent]
+    return [top_up_in_words(found) for found in call.recent]
 
 
 @menu.choice("home")
@@ -251,38 +250,14 @@ def _is_beyond_help(call: Call) -> bool:
 
 
 def _headline(call: Call) -> Text:
-    line, care = call.line, call.desk.care_number
-    match line.state:
-        case LineState.SUSPENDED if line.owes:
-            return say("Line suspended. You owe {owed}.", owed=ToTheCent(line.owes))
-        case LineState.SUSPENDED:
-            return say("Line suspended. Top up to get it back.")
-        case LineState.ACTIVE if line.balance:
-            return say("Line active. Balance {balance}.", balance=ToTheCent(line.balance))
-        case LineState.ACTIVE:
-            return say("Line active.")
-        case LineState.BARRED:
-            return say("Your line is barred by the operator. A top-up will not help. Call {care}.", care=care)
-        case LineState.GONE:
-            return say("The operator does not know this number. Nothing was paid. Call {care}.", care=care)
-        case LineState.UNKNOWN:
-            return say("We cannot see your line just now. You can still top up.")
+    line = line_in_words(call.line, care_number=call.desk.care_number)
+    return say("{line} You can still top up.", line=line) if call.line.state is LineState.UNKNOWN else line
 
 
 def _offer(amount: Money, clearing: Money | None) -> Text:
     if amount == clearing:
         return say("{amount} (line comes back)", amount=amount)
     return say("{amount}", amount=amount)
-
-
-def _top_up_line(found: Recent) -> Text:
-    return say(
-        "{at} {amount}: {state}. Ref {reference}",
-        at=found.at,
-        amount=found.amount,
-        state=state_in_words(found.state),
-        reference=found.reference,
-    )
 
 
 def _amount(call: Call, typed: str) -> Money:

@@ -1,0 +1,36 @@
+"""A line and a top-up in a sentence, for every channel alike."""
+
+from topup.caller import Recent
+from topup.line import Line, LineState
+from words.states import state_in_words
+from words.text import Text, ToTheCent, say
+
+
+def line_in_words(line: Line, *, care_number: str) -> Text:
+    """What a line is, and what is owed or left."""
+    match line.state:
+        case LineState.SUSPENDED if line.owes:
+            return say("Line suspended. You owe {owed}.", owed=ToTheCent(line.owes))
+        case LineState.SUSPENDED:
+            return say("Line suspended.")
+        case LineState.ACTIVE if line.balance:
+            return say("Line active. Balance {balance}.", balance=ToTheCent(line.balance))
+        case LineState.ACTIVE:
+            return say("Line active.")
+        case LineState.BARRED:
+            return say("Your line is barred by the operator. A top-up will not help. Call {care}.", care=care_number)
+        case LineState.GONE:
+            return say("The operator does not know this number. Nothing was paid. Call {care}.", care=care_number)
+        case LineState.UNKNOWN:
+            return say("We cannot see your line just now.")
+
+
+def top_up_in_words(found: Recent) -> Text:
+    """When, how much, what became of the money, and the reference that a support agent needs."""
+    return say(
+        "{at} {amount}: {state}. Ref {reference}",
+        at=found.at,
+        amount=found.amount,
+        state=state_in_words(found.state),
+        reference=found.reference,
+    )
