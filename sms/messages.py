@@ -91,7 +91,7 @@ def line_state(line: Line, *, short_code: str, care_number: str) -> Text:
     """The answer to BAL."""
     state = line_in_words(line, care_number=care_number)
     if line.state in (LineState.SUSPENDED, LineState.UNKNOWN):
-        return say("{line} Dial {code} to top up.", line=state, code=short_code)
+        return say("{line_state} Dial {code} to top up.", line_state=state, code=short_code)
     return state
 
 

@@ -251,7 +251,7 @@ def _is_beyond_help(call: Call) -> bool:
 
 def _headline(call: Call) -> Text:
     line = line_in_words(call.line, care_number=call.desk.care_number)
-    return say("{line} You can still top up.", line=line) if call.line.state is LineState.UNKNOWN else line
+    return say("{line_state} You can still top up.", line_state=line) if call.line.state is LineState.UNKNOWN else line
 
 
 def _offer(amount: Money, clearing: Money | None) -> Text:
