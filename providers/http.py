@@ -115,10 +115,6 @@ class Channel:
         finally:
             self._observe(self.provider, operation, outcome, time.monotonic() - began)
 
-    def close(self) -> None:
-        """Close what idles in the pool."""
-        self._pool.close()
-
     def _ask(self, request: Request, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
         wait_s = min(self._limits.place_timeout_s, request.deadline_s or self._limits.place_timeout_s)
         if not self._places.acquire(timeout=wait_s):

@@ -62,6 +62,24 @@ def test_it_lets_impossible_amounts_pass(amount: str) -> None:
     assert f"KES {amount}" in stage.seen[0].form["recipients"]
 
 
+def test_it_lets_a_line_break_pass_as_part_of_a_number() -> None:
+    with serving(TAKEN) as stage:
+        airtime(stage).send(phone_number="+254711000001\n", amount="10", currency_code="KES")
+    assert "+254711000001\\n" in stage.seen[0].form["recipients"]
+
+
+def test_it_sends_its_key_through_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with serving(TAKEN) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        service = SMSService("sandbox", "key")
+        service._baseUrl = "http://gateway.invalid/version1"
+        service.send("x", ["+254711000001"])
+    assert proxy.seen[0].path == "http://gateway.invalid/version1/messaging"
+    assert proxy.seen[0].headers["apikey"] == "key"
+
+
 def test_it_gives_text_for_json_with_a_charset() -> None:
     with serving(says(b"{}", status=201, content_type="application/json; charset=utf-8")) as stage:
         assert send(airtime(stage)) == "{}"

@@ -165,6 +165,19 @@ def test_an_answer_may_be_just_so_large(extra: int) -> None:
     assert second == Reply(status=200, body=b"{}"), "the rest of the first answer was taken for the second"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b'Transfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\n4\r\n: 1}\r\n0\r\n\r\n', id="in chunks"),
+        pytest.param(b'Connection: close\r\n\r\n{"a": 1}', id="until the connection ends"),
+        pytest.param(b'Content-Length: 8\r\n\r\n{"a": 1}', id="with its length"),
+    ],
+)
+def test_a_body_may_come_in_each_way_that_http_knows(answer: bytes) -> None:
+    with serving(hangs_up_within(b"HTTP/1.1 200 OK\r\n" + answer)) as stage:
+        assert ask(channel_to(stage.url)) == Reply(status=200, body=b'{"a": 1}')
+
+
 def test_a_redirect_is_not_followed() -> None:
     with serving(says(b"", status=307, Location="/elsewhere")) as stage:
         assert ask(channel_to(stage.url)) == Reply(status=307, body=b"")
