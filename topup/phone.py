@@ -1,10 +1,16 @@
 """Phone numbers: E.164 within, the national form shown and accepted."""
 
+import re
 from functools import lru_cache
 
 import phonenumbers
 
 from topup.errors import RedialError
+
+_LONGEST = 25
+
+# What people write a number with. Letters are no digits here, and an extension is no number to charge.
+_TYPED = re.compile(r"\+?[\d ().-]+", re.ASCII)
 
 
 class UnableToReadNumber(RedialError):
@@ -17,6 +23,8 @@ def read_msisdn(typed: str, *, country: str) -> str:
 
     Raises UnableToReadNumber for what the numbering plan does not know: a typing mistake must not be charged.
     """
+    if _TYPED.fullmatch(typed.strip()) is None:
+        raise UnableToReadNumber(typed=typed[:_LONGEST])
     number = _parse(typed, country)
     if not phonenumbers.is_valid_number(number):
         raise UnableToReadNumber(typed=typed)
@@ -61,8 +69,8 @@ def masked(msisdn: str) -> str:
 
 
 def _parse(typed: str, country: str) -> phonenumbers.PhoneNumber:
-    if len(typed) > 25 or not typed.isascii():
-        raise UnableToReadNumber(typed=typed[:25])
+    if len(typed) > _LONGEST or not typed.isascii():
+        raise UnableToReadNumber(typed=typed[:_LONGEST])
     try:
         return phonenumbers.parse(typed, country)
     except phonenumbers.NumberParseException as error:
