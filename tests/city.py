@@ -268,7 +268,8 @@ class City:
         def find() -> OrderSeen | None:
             if hurried:
                 self.records.hurry()
-            return next(filter(is_so, self.orders(phone)[-1:]), None)
+            newest = [order for order in self.orders(phone) if order.kind == "topup"][-1:]
+            return next(filter(is_so, newest), None)
 
         return self.wait_until(find, what=f"{what}, of the order of {phone.msisdn}")
 

@@ -29,6 +29,7 @@ class OrderSeen:
     """An order with its moves, oldest first."""
 
     id: str
+    kind: str
     channel: str
     asked_by: str
     line: str
@@ -76,7 +77,10 @@ class Records:
             return cursor.execute(statement, values).rowcount
 
     def orders(self, *msisdns: str, since: datetime) -> list[OrderSeen]:
-        """The orders that these numbers (without any: everybody) asked for since then, oldest first."""
+        """The orders that these numbers (without any: everybody) asked for since then, oldest first.
+
+        Money that came and belongs to none is an order too, of kind `stray`, asked for by who paid it.
+        """
         found = self.rows(
             "SELECT * FROM orders WHERE placed_at >= %(since)s AND (%(all)s OR asked_by = ANY(%(who)s)) "
             "ORDER BY placed_at, id",
@@ -90,9 +94,13 @@ class Records:
         """The SMS that were written to a number, oldest first."""
         return self.rows("SELECT * FROM messages WHERE msisdn = %(who)s ORDER BY written_at", who=msisdn)
 
-    def verdicts(self, order_id: str) -> list[str]:
-        """What was made of the callbacks that were about an order, in the order in which they came."""
-        found = self.rows("SELECT verdict FROM inbox WHERE order_id = %(order)s ORDER BY id", order=order_id)
+    def verdicts(self, order_id: str, *, topic: str) -> list[str]:
+        """What was made of the callbacks on a topic ("stk", "delivery" ...) about an order, in the order they came."""
+        found = self.rows(
+            "SELECT verdict FROM inbox WHERE order_id = %(order)s AND topic = %(topic)s ORDER BY id",
+            order=order_id,
+            topic=topic,
+        )
         return [str(row["verdict"]) for row in found]
 
     def owed(self, subject: str) -> list[str]:
@@ -130,6 +138,7 @@ class Records:
 def _order(row: dict[str, Any], moves: tuple[MoveSeen, ...]) -> OrderSeen:
     return OrderSeen(
         id=row["id"],
+        kind=row["kind"],
         channel=row["channel"],
         asked_by=row["asked_by"],
         line=row["line"],

@@ -2,6 +2,7 @@
 
 from tests.city import City
 from tests.outside import Phone
+from words.text import catalogue
 
 PAID_AND_BACK = [
     "PLACED",
@@ -120,7 +121,8 @@ def test_a_caller_who_chose_kiswahili_is_told_in_kiswahili(city: City, phone: Ph
     phone.hangup()
     phone.top_up(100)
     assert city.end_of(phone).language == "sw"
-    assert "Laini yako" in phone.wait_for_sms()[0]
+    told = catalogue("sw").gettext("{amount} received. Your line is back. Balance {balance}.")
+    assert phone.wait_for_sms() == [told.format(amount="KES 100", balance="KES 50.00")]
 
 
 def test_my_top_ups_tell_where_the_money_is(city: City, phone: Phone) -> None:
