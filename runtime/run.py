@@ -67,16 +67,20 @@ def run(*, root: Path, environ: Mapping[str, str], output: TextIO) -> None:
         check_ports(host=env["HOST"], wanted=_ports(commands, env), patience_s=patience_s)
         _empty(here.metrics)
         supervisor = Supervisor(env=env, root=root, output=output, width=max(map(len, commands)))
-        supervisor.listen_to_signals()
-        try:
-            _start(supervisor, commands, env, here)
-            supervisor.announce(_welcome(env))
-            supervisor.watch()
-        except StopAsked as asked:
-            supervisor.announce(f"{asked}: stopping ...")
-        finally:
-            supervisor.stop()
-            remove_sockets(here)
+        _run_alone(supervisor, commands, env, here)
+
+
+def _run_alone(supervisor: Supervisor, commands: Mapping[str, str], env: Mapping[str, str], here: Places) -> None:
+    supervisor.listen_to_signals()
+    try:
+        _start(supervisor, commands, env, here)
+        supervisor.announce(_welcome(env))
+        supervisor.watch()
+    except StopAsked as asked:
+        supervisor.announce(f"{asked}: stopping ...")
+    finally:
+        supervisor.stop()
+        remove_sockets(here)
 
 
 def _commands(root: Path, given: Mapping[str, str]) -> dict[str, str]:
