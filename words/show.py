@@ -27,9 +27,11 @@ def show_balance(money: Money, language: str) -> str:
     return _shown(money, language, _EXACT[MINOR_DIGITS[money.currency]])
 
 
-@lru_cache(maxsize=4096)
 def show_time(at: datetime, language: str) -> str:
-    """`3 Nov 14:05`, in the zone that `at` carries."""
+    """`3 Nov 14:05`, in the zone that `at` carries.
+
+    It is not remembered: the same moment in two zones is one key, and would be shown in the zone that came first.
+    """
     return format_datetime(at, "d MMM HH:mm", locale=language).replace("\u202f", " ")
 
 
