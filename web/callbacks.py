@@ -4,11 +4,12 @@ A provider that waits for us may give up and never tell again, so nothing is loo
 can be read.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy import Engine
 
 from store import attempts, inbox
@@ -18,6 +19,8 @@ from topup.money import Money
 from topup.ports import UnableToReadEvent
 
 log = structlog.get_logger(__name__)
+
+_REFERENCE = re.compile(r"[a-z0-9-]{1,64}")
 
 _TAKEN = {"ResultCode": 0, "ResultDesc": "Accepted"}
 
@@ -47,6 +50,8 @@ def make_blueprint(*, engine: Engine, clock: Clock, read_question: ReadQuestion)
     routes = Blueprint("callbacks", __name__, url_prefix="/callbacks")
 
     def keep(provider: str, topic: str, reference: str | None) -> None:
+        if reference is not None and not _REFERENCE.fullmatch(reference):
+            abort(404)  # No attempt of ours was ever called so.
         callback = Callback(
             provider=provider,
             topic=topic,

@@ -52,8 +52,8 @@ def read_incoming(form: Mapping[str, str]) -> Incoming:
     sender, identity = form.get("from", ""), form.get("id", "")
     if not sender:
         raise UnableToReadMessage(why="from is absent")
-    if not 0 < len(identity) <= 128:
-        raise UnableToReadMessage(why="id is absent or too long")
+    if not _is_name(identity):
+        raise UnableToReadMessage(why="id is absent or unusable")
     return Incoming(id=identity, sender=sender, to=form.get("to", ""), text=form.get("text", ""))
 
 
@@ -63,9 +63,10 @@ def read_report(body: bytes) -> Report:
         form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
     except ValueError as error:
         raise UnableToReadMessage(why="the report is no form") from error
-    if not form.get("id") or not form.get("status"):
+    identity, status, reason = form.get("id", ""), form.get("status", ""), form.get("failureReason", "")
+    if not _is_name(identity) or not _is_name(status):
         raise UnableToReadMessage(why="the report names no message or no status")
-    return Report(gateway_id=form["id"], status=form["status"], reason=form.get("failureReason") or None)
+    return Report(gateway_id=identity, status=status, reason=reason if _is_name(reason) else None)
 
 
 def read_opt_out(form: Mapping[str, str]) -> str:
@@ -73,3 +74,8 @@ def read_opt_out(form: Mapping[str, str]) -> str:
     if not form.get("phoneNumber"):
         raise UnableToReadMessage(why="phoneNumber is absent")
     return form["phoneNumber"]
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word can be a name of the gateway's: short, and nothing that a database could choke on."""
+    return 0 < len(word) <= 128 and word.isprintable()
