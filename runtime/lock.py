@@ -22,7 +22,8 @@ class NotOurCopy(RuntimeProblem):
 def only_copy(file: Path) -> Iterator[bool]:
     """Hold `file` locked for as long as we run. Gives whether the copy before was killed.
 
-    Raises AlreadyRuns and NotOurCopy. The kernel drops the lock with the process. Our number, written into the file, goes when we end as we should.
+    Raises AlreadyRuns and NotOurCopy. The kernel drops the lock with the process. Our number, written into the file,
+    goes when we end as we should.
     """
     with _opened(file) as held:
         held.seek(0)
