@@ -1,5 +1,6 @@
 """Real HTTP servers that answer as they are told: published samples, and everything that can go wrong on a wire."""
 
+import itertools
 import socket
 import ssl
 import struct
@@ -160,23 +161,23 @@ def is_silent(handler: Handler) -> None:
 
 
 def drips_head(handler: Handler) -> None:
-    """Send an endless head, a byte at a time: each byte comes well before any read timeout."""
+    """Send a very long head, a byte at a time: each byte comes well before any read timeout."""
     handler.close_connection = True
-    handler.drip(_endless(b"HTTP/1.1 200 OK\r\nX-Long: "), every_s=0.02)
+    handler.drip(_long(b"HTTP/1.1 200 OK\r\nX-Long: "), every_s=0.02)
 
 
 def drips_body(handler: Handler) -> None:
-    """Send a head at once, and then an endless body, a byte at a time."""
+    """Send a head at once, and then a very long body, a byte at a time."""
     handler.close_connection = True
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    handler.drip(_endless(b""), every_s=0.02)
+    handler.drip(_long(b""), every_s=0.02)
 
 
-def _endless(first: bytes) -> Iterator[bytes]:
+def _long(first: bytes) -> Iterator[bytes]:
+    """Half a minute of bytes."""
     for byte in first:
         yield bytes([byte])
-    while True:
-        yield b"x"
+    yield from itertools.repeat(b"x", 1500)
 
 
 def free_port() -> int:
