@@ -200,6 +200,18 @@ CREATE TRIGGER agreed_facts_stay BEFORE UPDATE ON orders FOR EACH ROW
           (NEW.id, NEW.kind, NEW.channel, NEW.asked_by, NEW.line, NEW.payer, NEW.amount_minor, NEW.currency,
            NEW.payment_provider, NEW.credit_provider, NEW.placed_at))
     EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER never_goes_back BEFORE UPDATE ON orders FOR EACH ROW
+    WHEN (NEW.seq < OLD.seq) EXECUTE FUNCTION refuse_change();
+
+CREATE FUNCTION refuse_to_stay_behind() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM orders WHERE id = NEW.order_id AND seq < NEW.seq) THEN
+        RAISE EXCEPTION 'order % stays behind its move %', NEW.order_id, NEW.seq USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER orders_follow AFTER INSERT ON order_moves DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION refuse_to_stay_behind();
 
 CREATE FUNCTION tell_the_relay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
