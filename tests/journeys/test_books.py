@@ -1,0 +1,139 @@
+"""The books: reconciled with what the outside world wrote down, also after the database was restored from a backup."""
+
+import csv
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from runtime.postgres_server import binary
+from tests.city import PROJECT, City
+
+MPESA_COLUMNS = [
+    "Receipt No.",
+    "Completion Time",
+    "Transaction Status",
+    "Paid In",
+    "Withdrawn",
+    "Linked Transaction ID",
+    "A/C No.",
+]
+REFILL_COLUMNS = ["time", "msisdn", "transaction_id", "external_reference", "amount", "currency"]
+
+
+def flask(city: City, *words: str, database_url: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of Redial's commands against the city, or against another database of its server."""
+    env = {**city.env, "DATABASE_URL": database_url or city.env["DATABASE_URL"], "PROMETHEUS_MULTIPROC_DIR": ""}
+    env.pop("PROMETHEUS_MULTIPROC_DIR")
+    command = [sys.executable, "-m", "flask", "--app", "app", *words]
+    return subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+def mpesa_statement(city: City, place: Path) -> Path:
+    """What M-PESA's portal would give: every payment and reversal, from the sandbox's own books."""
+    books = city.outside.get("/books")
+    paid = [(b["receipt"], _local(b["at"]), "Completed", _units(b), "", "", b["account"]) for b in books["charges"]]
+    back = [
+        (b["transaction_id"], _local(b["at"]), "Completed", "", f"-{_units(b)}", b["receipt"], "")
+        for b in books["reversals"]
+    ]
+    return _write(place, MPESA_COLUMNS, [*paid, *back])
+
+
+def refill_records(city: City, place: Path) -> Path:
+    """What the operator's charging system would give."""
+    rows = [
+        (b["at"], b["msisdn"], b["reference"], b["external_data1"], _units(b), b["currency"])
+        for b in city.outside.get("/books")["refills"]
+    ]
+    return _write(place, REFILL_COLUMNS, rows)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """A city of these tests' own, where one top-up was paid and one was given back.
+
+    What other journeys leave undecided would rightly stay open here.
+    """
+    with City(folder=tmp_path_factory.mktemp("town")) as city:
+        paid, returned = city.new_phone(balance_minor=-5000), city.new_phone(balance_minor=-5000)
+        paid.top_up(100)
+        assert city.end_of(paid).state == "DONE"
+        city.faults.add("ucip.refill", "result_code", code=115)
+        returned.top_up(70)
+        assert city.end_of(returned).state == "REFUNDED"
+        yield city
+
+
+def test_the_ledger_agrees_with_the_statement_of_m_pesa(city: City, tmp_path: Path) -> None:
+    ran = flask(city, "reconcile", "daraja", str(mpesa_statement(city, tmp_path / "mpesa.csv")))
+    assert ran.returncode == 0, ran.stdout
+    assert "0 missing here, 0 missing there, 0 differing" in ran.stdout
+
+
+def test_the_ledger_agrees_with_the_records_of_the_operator(city: City, tmp_path: Path) -> None:
+    ran = flask(city, "reconcile", "operator", str(refill_records(city, tmp_path / "refills.csv")))
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_a_payment_that_we_do_not_know_is_named_each_time(city: City, tmp_path: Path) -> None:
+    statement = mpesa_statement(city, tmp_path / "mpesa.csv")
+    with statement.open("a") as more:
+        more.write(f"STRANGE001,{datetime.now(ZoneInfo('Africa/Nairobi')):%Y-%m-%d %H:%M:%S},Completed,70.00,,,\n")
+    for _ in range(2):
+        ran = flask(city, "reconcile", "daraja", str(statement))
+        assert ran.returncode == 1
+        assert "missing here" in ran.stdout
+        assert "STRANGE001" in ran.stdout
+
+
+def test_a_file_that_is_no_statement_is_refused_in_a_sentence(city: City, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    ran = flask(city, "reconcile", "daraja", str(tmp_path / "other.csv"))
+    assert ran.returncode == 1
+    assert "cannot be read" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_restored_backup_still_reconciles(city: City, tmp_path: Path) -> None:
+    backup = tmp_path / "redial.dump"
+    backup.write_bytes(_postgres("pg_dump", "--format=custom", city.env["DATABASE_URL"]))
+    restored = city.services.create_database(name="restored")
+    try:
+        _postgres("pg_restore", "--exit-on-error", "--no-owner", "--dbname", restored, given=backup.read_bytes())
+        checked = flask(city, "ledger", "check", database_url=restored)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        statement = mpesa_statement(city, tmp_path / "mpesa.csv")
+        agreed = flask(city, "reconcile", "daraja", str(statement), database_url=restored)
+        assert agreed.returncode == 0, agreed.stdout
+    finally:
+        city.services.drop_database(name="restored")
+
+
+def _postgres(program: str, *words: str, given: bytes | None = None) -> bytes:
+    command = [str(binary(program)), *map(_plain, words)]
+    return subprocess.run(command, input=given, capture_output=True, check=True).stdout
+
+
+def _plain(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+def _local(at: str) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(ZoneInfo('Africa/Nairobi')):%Y-%m-%d %H:%M:%S}"
+
+
+def _units(entry: dict[str, int]) -> str:
+    return f"{entry['amount_minor'] // 100}.{entry['amount_minor'] % 100:02d}"
+
+
+def _write(place: Path, columns: list[str], rows: Sequence[tuple[str, ...]]) -> Path:
+    with place.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    return place
