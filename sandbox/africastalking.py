@@ -11,7 +11,7 @@ from sandbox.config import Config
 from sandbox.money import major
 from sandbox.web import text_reply
 
-PHONE = re.compile(r"\+[1-9]\d{6,14}")
+PHONE = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 
 def refuse_stranger(request: web.Request, config: Config, form: Mapping[str, object]) -> web.Response | None:

@@ -76,16 +76,15 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
 
 
 def _port(value: str) -> int:
-    if not value.isdecimal() or not 0 <= int(value) <= 65535:
+    if not (value.isascii() and value.isdecimal()) or not 0 <= int(value) <= 65535:
         raise BadSetting(name="SANDBOX_PORT", value=value, must_be="a port number")
     return int(value)
 
 
 def _codes(value: str) -> tuple[str, ...]:
     codes = tuple(code.strip() for code in value.split(",") if code.strip())
-    for code in codes:
-        if not (code.startswith("*") and code.endswith("#") and len(code) > 2):
-            raise BadSetting(name="SHORT_CODES", value=value, must_be="codes such as *384*55#, with commas between")
+    if not codes or not all(code.startswith("*") and code.endswith("#") and len(code) > 2 for code in codes):
+        raise BadSetting(name="SHORT_CODES", value=value, must_be="codes such as *384*55#, with commas between")
     return codes
 
 

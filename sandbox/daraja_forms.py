@@ -16,7 +16,7 @@ from sandbox.mpesa import Push, make_checkout_id, make_merchant_id
 Form = Mapping[str, Any]
 
 MAX_AMOUNT = 250_000
-_MSISDN = re.compile(r"254[17]\d{8}")
+_MSISDN = re.compile(r"254[17]\d{8}", re.ASCII)
 _TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 
 

@@ -59,15 +59,15 @@ _NEEDS = {
 }
 
 # How an operation writes its result codes, where it does not take any words.
-_DARAJA_CODE = re.compile(r"\d{1,4}|[45]\d\d\.\d{3}\.\d{2,4}")
+_DARAJA_CODE = re.compile(r"\d{1,4}|[45]\d\d\.\d{3}\.\d{2,4}", re.ASCII)
 _CODES = {
-    "daraja.oauth": re.compile(r"[45]\d\d\.\d{3}\.\d{2,4}"),
+    "daraja.oauth": re.compile(r"[45]\d\d\.\d{3}\.\d{2,4}", re.ASCII),
     "daraja.stk": _DARAJA_CODE,
     "daraja.query": _DARAJA_CODE,
-    "daraja.reversal": re.compile(rf"R\d{{6}}|{_DARAJA_CODE.pattern}"),
-    "ucip.read": re.compile(r"\d{1,4}"),
-    "ucip.refill": re.compile(r"\d{1,4}"),
-    "africastalking.sms": re.compile(r"\d{3}"),
+    "daraja.reversal": re.compile(rf"R\d{{6}}|{_DARAJA_CODE.pattern}", re.ASCII),
+    "ucip.read": re.compile(r"\d{1,4}", re.ASCII),
+    "ucip.refill": re.compile(r"\d{1,4}", re.ASCII),
+    "africastalking.sms": re.compile(r"\d{3}", re.ASCII),
 }
 
 STRANGER = "+254700000000"

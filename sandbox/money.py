@@ -7,7 +7,7 @@ from sandbox.errors import SandboxError
 
 # ISO 4217 exponents of the currencies that have no hundredths. Every other one has two digits.
 _NO_MINOR_UNIT = frozenset({"UGX", "RWF", "XOF", "XAF"})
-_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?")
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?", re.ASCII)
 
 
 class UnableToReadAmount(SandboxError):

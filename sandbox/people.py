@@ -11,7 +11,7 @@ from sandbox.networks import currency_of
 from sandbox.store import Body, Store
 from sandbox.world import Line, LineState, Voucher, VoucherState, Wallet
 
-_MSISDN = re.compile(r"\+?([1-9]\d{6,14})")
+_MSISDN = re.compile(r"\+?([1-9]\d{6,14})", re.ASCII)
 
 
 def read_msisdn(text: str) -> str:

@@ -85,10 +85,11 @@ class Reversals:
             body = result_body(replace(reversal, result=1037))
             await network.post("daraja.reversal_timeout", reversal.timeout_url, body, form=False)
             return
-        ended = self._end(reversal) if forced is None else replace(reversal, result=forced)
+        ended = self.end(reversal) if forced is None else replace(reversal, result=forced)
         await network.send(_callback(ended))
 
-    def _end(self, reversal: Reversal) -> Reversal:
+    def end(self, reversal: Reversal) -> Reversal:
+        """Give the charge back, once and whole, or say why not."""
         charge = self.charge(reversal.receipt)
         if charge is None:
             return replace(reversal, result=NO_SUCH_RECEIPT)
@@ -126,25 +127,27 @@ def result_body(reversal: Reversal) -> dict[str, Any]:
     """The body that Daraja posts when a reversal has ended."""
     result: dict[str, Any] = {
         "ResultType": 0,
-        "ResultCode": reversal.result,
+        "ResultCode": str(reversal.result),
         "ResultDesc": _WORDS.get(reversal.result or DONE, "Failed."),
         "OriginatorConversationID": reversal.originator_conversation_id,
         "ConversationID": reversal.conversation_id,
         "TransactionID": reversal.transaction_id or _NOT_A_TRANSACTION,
     }
     if reversal.result == DONE:
-        result["ResultParameters"] = {"ResultParameter": _parameters(reversal)}
+        rows = [{"Key": key, "Value": value} for key, value in _parameters(reversal).items()]
+        result["ResultParameters"] = {"ResultParameter": rows}
+    result["ReferenceData"] = {"ReferenceItem": {"Key": "QueueTimeoutURL", "Value": reversal.timeout_url}}
     return {"Result": result}
 
 
-def _parameters(reversal: Reversal) -> list[dict[str, Any]]:
-    return [
-        {"Key": "Amount", "Value": major(reversal.amount_minor, CURRENCY)},
-        {"Key": "TransCompletedTime", "Value": int(utc_now().astimezone(NAIROBI).strftime("%Y%m%d%H%M%S"))},
-        {"Key": "OriginalTransactionID", "Value": reversal.receipt},
-        {"Key": "Charge", "Value": 0},
-        {"Key": "CreditPartyPublicName", "Value": reversal.msisdn.lstrip("+")},
-    ]
+def _parameters(reversal: Reversal) -> dict[str, str]:
+    return {
+        "Amount": major(reversal.amount_minor, CURRENCY),
+        "TransCompletedTime": utc_now().astimezone(NAIROBI).strftime("%Y%m%d%H%M%S"),
+        "OriginalTransactionID": reversal.receipt,
+        "Charge": "0",
+        "CreditPartyPublicName": reversal.msisdn.lstrip("+"),
+    }
 
 
 def _callback(reversal: Reversal) -> Callback:

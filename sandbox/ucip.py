@@ -21,14 +21,15 @@ from sandbox.world import CurrencyDiffers, Line, LineIsClosed, LineState, TooMuc
 
 Members = dict[str, Any]
 
-_USER_AGENT = re.compile(r"[^/\s]+/(\d+\.\d+)/\S+")
-_AMOUNT = re.compile(r"[+-]?\d{1,16}(\.\d{1,6})?")
+_USER_AGENT = re.compile(r"[^/\s]+/(\d+\.\d+)/\S+", re.ASCII)
+_PIN = re.compile(r"\d{8,20}", re.ASCII)
+_AMOUNT = re.compile(r"[+-]?\d{1,16}(\.\d{1,6})?", re.ASCII)
 _FORMS = {
     "originNodeType": re.compile(r"[A-Z]{1,8}"),
     "originHostName": re.compile(r"\S{1,255}"),
-    "originTransactionID": re.compile(r"\d{1,20}"),
-    "originTimeStamp": re.compile(r"\d{8}T\d\d:\d\d:\d\d[+-]\d{4}"),
-    "subscriberNumber": re.compile(r"[1-9]\d{6,14}"),
+    "originTransactionID": re.compile(r"\d{1,20}", re.ASCII),
+    "originTimeStamp": re.compile(r"\d{8}T\d\d:\d\d:\d\d[+-]\d{4}", re.ASCII),
+    "subscriberNumber": re.compile(r"[1-9]\d{6,14}", re.ASCII),
 }
 # UCIP's faults: the call was not understood at all. A response code, below, is an answer.
 _FAULTS = {
@@ -181,7 +182,7 @@ class Ucip:
 
     def _by_voucher(self, msisdn: str, members: Members) -> Refill:
         pin = str(members["voucherActivationCode"])
-        if not (pin.isdecimal() and 8 <= len(pin) <= 20):
+        if not _PIN.fullmatch(pin):
             raise CallRefused(1003)
         reference = str(members["originTransactionID"])
         try:

@@ -121,8 +121,8 @@ async def answer(
 async def _before_effect(request: web.Request, take: Take) -> web.Response | None:
     if fault := take("delay"):
         await asyncio.sleep(fault.wait_s)
-    if take("http_500"):
-        return text_reply("Internal Server Error", status=500)
+    if fault := take("http_500"):
+        return text_reply("Refused on purpose", status=fault.http_status or 500)
     if take("reset_before_effect"):
         return _cut_off(request)
     if fault := take("timeout_before_effect"):
