@@ -19,6 +19,7 @@ from topup.errors import RedialError
 from topup.limits import SameAgain
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import read_amount
+from topup.orders import Wanted
 from topup.phone import UnableToReadNumber, national, read_caller, read_msisdn
 from words.mistakes import sentence_for
 from words.text import LANGUAGES, SOURCE, Text, rendered
@@ -144,17 +145,17 @@ class _Answering:
         try:
             amount = desk.limits.check(read_amount(command.amount, currency=desk.currency))
             payer = read_msisdn(command.payer, country=desk.country) if command.payer else self.msisdn
-            order = desk.place_in(
-                self.connection,
+            wanted = Wanted(
                 channel=self.letter.channel,
                 conversation=self.letter.id,
                 asked_by=self.msisdn,
                 payer=payer,
                 amount=amount,
                 language=self.language,
-                line=self.line,
+                line_was=self.line.state,
                 again=command.again,
             )
+            order = desk.place_in(self.connection, wanted)
             return "top_up_taken", messages.asked_to_pay(order, payer=national(payer, country=desk.country))
         except SameAgain as error:
             return "top_up_again", messages.ordered_just_now(error.facts["amount"])

@@ -15,7 +15,7 @@ from topup.life import State
 from topup.limits import Limits, SameAgain
 from topup.line import Line
 from topup.money import Money
-from topup.orders import Order, place
+from topup.orders import Order, Wanted, place
 from topup.ports import LineReader
 from topup.schedule import Timing
 
@@ -73,71 +73,40 @@ class Desk:
         """The line as the charging system tells it now, or NOT_KNOWN after its deadline."""
         return self._lines.read_line(msisdn)
 
-    def place(
-        self,
-        *,
-        channel: str,
-        conversation: str,
-        asked_by: str,
-        payer: str,
-        amount: Money,
-        language: str,
-        line: Line,
-        again: bool = False,
-    ) -> Order:
+    def place(self, wanted: Wanted) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
         Raises an error of topup.limits when the amount is not sold, or is too much for a day. Raises SameAgain when
-        the same was ordered a moment ago, unless `again` says that it is meant.
+        the same was ordered a moment ago and it is not said to be meant.
         """
         with self._engine.begin() as connection:
-            return self.place_in(
-                connection,
-                channel=channel,
-                conversation=conversation,
-                asked_by=asked_by,
-                payer=payer,
-                amount=amount,
-                language=language,
-                line=line,
-                again=again,
-            )
+            return self.place_in(connection, wanted)
 
-    def place_in(
-        self,
-        connection: Connection,
-        *,
-        channel: str,
-        conversation: str,
-        asked_by: str,
-        payer: str,
-        amount: Money,
-        language: str,
-        line: Line,
-        again: bool = False,
-    ) -> Order:
+    def place_in(self, connection: Connection, wanted: Wanted) -> Order:
         """The same within a transaction of the caller's."""
-        now = self._clock()
-        book = SqlBook(connection)
-        book.lock_people(asked_by, payer)  # Two copies of one request, too, come one after the other.
-        if (placed := book.find(self._order_id(channel, conversation))) is not None:
+        now, book = self._clock(), SqlBook(connection)
+        book.lock_people(wanted.asked_by, wanted.payer)  # Two copies of one request, too, come one after the other.
+        order = self._order(wanted, now=now)
+        if (placed := book.find(order.id)) is not None:
             return placed
-        order = Order(
-            id=self._order_id(channel, conversation),
+        self._check_others(book, order, now=now, again=wanted.again)
+        return order if place(book, order=order, now=now, timing=self._timing) else book.get(order.id)
+
+    def _order(self, wanted: Wanted, *, now: datetime) -> Order:
+        return Order(
+            id=self._order_id(wanted.channel, wanted.conversation),
             kind="topup",
-            channel=channel,
-            asked_by=asked_by,
-            line=asked_by,
-            payer=payer,
-            amount=self.limits.check(amount),
-            language=language,
-            line_was=line.state,
+            channel=wanted.channel,
+            asked_by=wanted.asked_by,
+            line=wanted.asked_by,
+            payer=wanted.payer,
+            amount=self.limits.check(wanted.amount),
+            language=wanted.language,
+            line_was=wanted.line_was,
             payment_provider=self._shop.payment_provider,
             credit_provider=self._shop.credit_provider,
             placed_at=now,
         )
-        self._check_others(book, order, now=now, again=again)
-        return order if place(book, order=order, now=now, timing=self._timing) else book.get(order.id)
 
     def _check_others(self, book: SqlBook, order: Order, *, now: datetime, again: bool) -> None:
         """Look at what else was ordered for the line and by the payer. Nobody orders for them meanwhile."""

@@ -45,6 +45,23 @@ class Order:
     seq: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A top-up that somebody has just agreed to, in `conversation` (a session or message id) of `channel`.
+
+    The line is that of who asks; `line_was` is what they saw of it. `again`: the same twice within a moment is meant.
+    """
+
+    channel: str
+    conversation: str
+    asked_by: str
+    payer: str
+    amount: Money
+    language: str
+    line_was: LineState
+    again: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Owed:
     """An effect that a move owes, and when it is due."""

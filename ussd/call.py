@@ -8,7 +8,7 @@ from topup.caller import Caller, Recent
 from topup.limits import Limits
 from topup.line import NOT_KNOWN, Line
 from topup.money import Money
-from topup.orders import Order
+from topup.orders import Order, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,10 @@ class Desk(Protocol):
         """The line as the charging system tells it now, or NOT_KNOWN after a short deadline."""
         ...
 
-    def place(
-        self,
-        *,
-        channel: str,
-        conversation: str,
-        asked_by: str,
-        payer: str,
-        amount: Money,
-        language: str,
-        line: Line,
-        again: bool = False,
-    ) -> Order:
+    def place(self, wanted: Wanted) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
-        Raises an error of topup.limits. SameAgain can be overridden by `again`.
+        Raises an error of topup.limits. SameAgain can be overridden by `wanted.again`.
         """
         ...
 

@@ -9,7 +9,7 @@ from topup.life import State
 from topup.limits import Limits
 from topup.line import Line, LineState
 from topup.money import Money
-from topup.orders import Order
+from topup.orders import Order, Wanted
 from ussd.call import Call, Dropped
 from ussd.drawing import drawn_pages
 from ussd.gateways.africastalking import WIDTH
@@ -44,7 +44,7 @@ class SampleDesk:
         """The line of the sample."""
         return _line()
 
-    def place(self, **_agreed: object) -> Order:
+    def place(self, wanted: Wanted) -> Order:
         """Nothing."""
         raise NotImplementedError
 

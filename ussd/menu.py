@@ -5,6 +5,7 @@ from functools import partial
 from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
+from topup.orders import Wanted
 from topup.phone import example_number, national, read_msisdn
 from ussd.call import Call
 from ussd.screens import Choice, Menu, NotAnOption, Option, Wrong
@@ -230,14 +231,16 @@ def _place_again(call: Call) -> None:
 def _place(call: Call, *, again: bool) -> None:
     """Placing twice in one call gives the same order."""
     call.desk.place(
-        channel=call.channel,
-        conversation=call.conversation,
-        asked_by=call.msisdn,
-        payer=call.payer_or_self,
-        amount=_agreed(call),
-        language=call.language,
-        line=call.line,
-        again=again,
+        Wanted(
+            channel=call.channel,
+            conversation=call.conversation,
+            asked_by=call.msisdn,
+            payer=call.payer_or_self,
+            amount=_agreed(call),
+            language=call.language,
+            line_was=call.line.state,
+            again=again,
+        )
     )
 
 
