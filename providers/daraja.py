@@ -173,7 +173,7 @@ class Daraja:
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             return Request(path=path, headers=headers, body=raw, moves_money=moves_money)
 
-        return self._tokens.ask(make_request, operation=operation, read=read)
+        return self._tokens.ask(self._channel, make_request, operation=operation, read=read)
 
 
 _READERS = {"stk": read_prompt_end, "reversal": read_reversal_end, "reversal_timeout": read_reversal_timeout}

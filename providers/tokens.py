@@ -38,15 +38,20 @@ class TokenKeeper:
         self._kept: _Token | None = None
 
     def ask(
-        self, make_request: Callable[[str], Request], *, operation: str, read: Callable[[Reply], T | TokenRefused]
+        self,
+        channel: Channel,
+        make_request: Callable[[str], Request],
+        *,
+        operation: str,
+        read: Callable[[Reply], T | TokenRefused],
     ) -> T | NotSent | Unknown | Refused:
-        """Send what `make_request` makes of a token, and again with a new one if the first was refused."""
+        """Send by `channel` what `make_request` makes of a token; again with a new one if the first was refused."""
         refused_token: str | None = None
         for _ in range(2):
             token = self._token(instead_of=refused_token)
             if isinstance(token, NotSent):
                 return token
-            answer = self._channel.ask(make_request(token), operation=operation, read=read)
+            answer = channel.ask(make_request(token), operation=operation, read=read)
             if not isinstance(answer, TokenRefused):
                 return answer
             refused_token = token
