@@ -17,7 +17,7 @@ from topup.caller import Caller
 from topup.clock import Clock
 from topup.errors import RedialError
 from topup.limits import SameAgain
-from topup.line import NOT_KNOWN, Line, LineState
+from topup.line import NOT_KNOWN, Line
 from topup.money import read_amount
 from topup.orders import Wanted
 from topup.phone import UnableToReadNumber, national, read_caller, read_msisdn
@@ -138,7 +138,7 @@ class _Answering:
 
     def _top_up(self, command: keywords.TopUp) -> tuple[str, Text]:
         desk = self.desk
-        if self.line.state in (LineState.BARRED, LineState.GONE):
+        if self.line.is_beyond_help:
             return "top_up_refused", self._line_state()
         if command.amount is None:
             return "top_up_how", messages.top_up_instructions()

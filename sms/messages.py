@@ -36,6 +36,16 @@ def credited(order: Order, *, short_code: str) -> Text:
     )
 
 
+def credited_in_part(order: Order, *, owed: Money, short_code: str) -> Text:
+    """The credit is on the line, and was less than what the line owes."""
+    return say(
+        "{amount} received. You still owe {owed}, so your line stays suspended. Dial {code} to top up.",
+        amount=order.amount,
+        owed=ToTheCent(owed),
+        code=short_code,
+    )
+
+
 def declined(order: Order, *, reason: Reason | None, short_code: str) -> Text:
     """No money moved, and why."""
     return say(

@@ -56,7 +56,10 @@ class Desk(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """A call in progress. The first block is told by the gateway at every hop; the rest is remembered."""
+    """A call in progress. The first block is told by the gateway at every hop; the rest is remembered.
+
+    `wrong` counts the wrong keys in a row; `why` is what was wrong with the last one, and stands on the screen.
+    """
 
     desk: Desk
     channel: str
@@ -68,6 +71,7 @@ class Call:
     trail: list[str] = field(default_factory=list)
     page: int = 0
     wrong: int = 0
+    why: str = ""
     line: Line = NOT_KNOWN
     amount: Money | None = None
     payer: str | None = None

@@ -11,14 +11,14 @@ _FOOT = say("0 Back 00 Home")
 _MORE = say("98 More")
 
 
-def drawn_pages(menu: Menu, call: Call, width: Width, *, why: Text | None = None) -> tuple[str, ...]:
-    """The pages of the call's screen. `why` is what was wrong with the last key, and stands first."""
+def drawn_pages(menu: Menu, call: Call, width: Width) -> tuple[str, ...]:
+    """The pages of the call's screen. What was wrong with the last key stands first."""
     screen = menu.screens[call.screen]
     heads, lines = _lines(screen.draw(call))
     has_foot = screen.kind is not Kind.END and screen.name not in (menu.first, "resume")
     foot = rendered(_FOOT, call.language) if has_foot else ""
     more = rendered(_MORE, call.language)
-    words = [rendered(text, call.language) for text in ([why] if why else []) + heads]
+    words = [*([call.why] if call.why else []), *(rendered(head, call.language) for head in heads)]
     options = [_option_line(line, call.language) for line in lines]
     spare = "\n".join(part for part in (more, foot) if part)
     cut = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topup.errors import RedialError
-from ussd.call import Call, Desk
+from ussd.call import Call, Desk, Dropped
 from ussd.drawing import drawn_pages
 from ussd.screens import Choice, Kind, Menu, NotAnOption, Wrong
 from ussd.session import Loaded, Session, Sessions
@@ -70,7 +70,7 @@ class Engine:
         for _ in range(_TRIES):
             if loaded.hops > self._hops_a_minute:
                 return Reply(rendered(self._too_many(), _language(loaded.session)), open=False, screen="too_many")
-            if loaded.session is not None and loaded.session.seen == hop.text:
+            if loaded.session is not None and _was_seen(loaded.session.seen, hop.text):
                 return _reply(loaded.session)
             session, line_is_new = self._answer(hop, loaded)
             standing = self._sessions.save(session, **where, raw=loaded.raw, line_is_new=line_is_new)
@@ -97,50 +97,48 @@ class Engine:
         language = caller.language if caller.language in LANGUAGES else SOURCE
         call = _call(self._desk, hop, None, language=language or SOURCE)
         call.screen, call.line, call.recent = self._menu.first, line, caller.recent
-        if not hop.text and loaded.dropped and loaded.dropped.screen in self._menu.screens["resume"].edges:
+        if not hop.text and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
             call.screen, call.dropped = "resume", loaded.dropped
         return call
 
+    def _may_resume(self, dropped: Dropped) -> bool:
+        return dropped.screen in self._menu.screens["resume"].edges
+
     def _walk(self, call: Call, typed: Sequence[str], width: Width) -> tuple[str, bool]:
-        why = self._press_all(call, typed, width)
+        self._press_all(call, typed, width)
         if call.wrong > WRONG_KEYS_ALLOWED:
             lost = say(
                 "That did not work three times. Nothing was paid. Dial {code} to start again.",
                 code=call.desk.short_code,
             )
             return rendered(lost, call.language), False
-        pages = drawn_pages(self._menu, call, width, why=why)
+        pages = drawn_pages(self._menu, call, width)
         call.page = min(call.page, len(pages) - 1)
         return pages[call.page], self._menu.screens[call.screen].kind is not Kind.END
 
-    def _press_all(self, call: Call, typed: Sequence[str], width: Width) -> Text | None:
-        """Let the keys act one after the other, up to the end of the call. Returns what was wrong with the last."""
-        why: Text | None = None
+    def _press_all(self, call: Call, typed: Sequence[str], width: Width) -> None:
+        """Let the keys act one after the other, up to the end of the call."""
         for key in typed:
             try:
-                why = self._press(call, key.strip(), width)
+                self._press(call, key.strip(), width)
             except NotToBePlayed:
-                return None
+                return
             if call.wrong > WRONG_KEYS_ALLOWED or self._menu.screens[call.screen].kind is Kind.END:
-                return why
-        return why
+                return
 
-    def _press(self, call: Call, key: str, width: Width) -> Text | None:
-        """Let one key act on the call. Returns what was wrong with it, if anything was."""
+    def _press(self, call: Call, key: str, width: Width) -> None:
+        """Let one key act on the call. A wrong one is counted, and the screen begins with why."""
         try:
             self._move(call, key, width)
         except NotToBePlayed:
             raise
-        except Wrong as error:
-            call.wrong += 1
-            return error.why
         except RedialError as error:
-            if (sentence := sentence_for(error)) is None:
+            sentence = error.why if isinstance(error, Wrong) else sentence_for(error)
+            if sentence is None:
                 raise
-            call.wrong += 1
-            return sentence
-        call.wrong = 0
-        return None
+            call.wrong, call.why, call.page = call.wrong + 1, rendered(sentence, call.language), 0
+        else:
+            call.wrong = 0
 
     def _move(self, call: Call, key: str, width: Width) -> None:
         screen = self._menu.screens[call.screen]
@@ -181,7 +179,7 @@ class Engine:
             call.trail = call.trail[: call.trail.index(goto)]
         elif goto != call.screen:
             call.trail = [*call.trail, call.screen]
-        call.screen, call.page = goto, 0
+        call.screen, call.page, call.why = goto, 0, ""
 
     def _go_back(self, call: Call, *, home: bool) -> None:
         self._enter(call, self._menu.first if home or not call.trail else call.trail[-1])
@@ -202,6 +200,11 @@ def _goes_on(seen: str, text: str) -> bool:
     return text.startswith(f"{seen}*") if seen else bool(text)
 
 
+def _was_seen(seen: str, text: str) -> bool:
+    """Whether `text` is that of the last hop, or of one before it which comes once more, and late."""
+    return text in (seen, "") or seen.startswith(f"{text}*")
+
+
 def _language(session: Session | None) -> str:
     return session.language if session else SOURCE
 
@@ -214,7 +217,7 @@ def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOUR
     call = Call(desk=desk, channel=hop.channel, conversation=hop.conversation, msisdn=hop.msisdn, language=language)
     if session is not None:
         call.language, call.screen, call.trail = session.language, session.screen, list(session.trail)
-        call.page, call.wrong, call.line = session.page, session.wrong, session.line
+        call.page, call.wrong, call.why, call.line = session.page, session.wrong, session.why, session.line
         call.amount, call.payer = session.amount, session.payer
         call.recent, call.dropped = session.recent, session.dropped
     return call
@@ -230,6 +233,7 @@ def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
         trail=tuple(call.trail),
         page=call.page,
         wrong=call.wrong,
+        why=call.why,
         line=call.line,
         amount=call.amount,
         payer=call.payer,

@@ -18,7 +18,7 @@ menu = Menu(first="home")
 @menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide")
 def home(call: Call) -> Choice:
     """What the line is, and what can be done."""
-    top_up = [] if _is_beyond_help(call) else [Option(say("Top up"), "amounts")]
+    top_up = [] if call.line.is_beyond_help else [Option(say("Top up"), "amounts")]
     return Choice(
         _headline(call),
         [
@@ -40,7 +40,7 @@ def read_direct_dial(call: Call, typed: str) -> str:
         amount = _amount(call, typed)
     except UnableToReadAmount as error:
         raise NotAnOption() from error
-    if _is_beyond_help(call):
+    if call.line.is_beyond_help:
         return "cannot_help"
     call.amount, call.payer = call.desk.limits.check(amount), None
     return "confirm"
@@ -119,12 +119,7 @@ def read_other_payer(call: Call, typed: str) -> str:
 def confirm(call: Call) -> Choice:
     """Everything that will happen, before it does."""
     return Choice(
-        say(
-            "Top up {line} with {amount}. M-PESA of {payer} pays.",
-            amount=_agreed(call),
-            line=_shown(call, call.msisdn),
-            payer=_shown(call, call.payer_or_self),
-        ),
+        _what_will_happen(call),
         [
             Option(say("Pay"), "placed", does=_place_once, pays=True),
             Option(say("Another payer"), "other_payer"),
@@ -229,8 +224,8 @@ def _place_again(call: Call) -> None:
 
 
 def _place(call: Call, *, again: bool) -> None:
-    """Placing twice in one call gives the same order."""
-    call.desk.place(
+    """Placing twice in one call gives the same order. The call goes on with what was ordered, whatever was played."""
+    order = call.desk.place(
         Wanted(
             channel=call.channel,
             conversation=call.conversation,
@@ -242,14 +237,11 @@ def _place(call: Call, *, again: bool) -> None:
             again=again,
         )
     )
+    call.amount, call.payer = order.amount, order.payer
 
 
 def _remember_language(call: Call, *, language: str) -> None:
     call.desk.choose_language(call.msisdn, language)
-
-
-def _is_beyond_help(call: Call) -> bool:
-    return call.line.state in (LineState.BARRED, LineState.GONE)
 
 
 def _headline(call: Call) -> Text:

@@ -19,7 +19,7 @@ from topup.money import Money
 from ussd.call import Dropped
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 1
+VERSION = 2
 
 _LOAD = """
 -- KEYS: session, dropped call, line, hop counter.  ARGV: seconds of the counter's window.
@@ -54,6 +54,7 @@ class Session:
     trail: tuple[str, ...]
     page: int
     wrong: int
+    why: str
     line: Line
     amount: Money | None
     payer: str | None
@@ -133,6 +134,7 @@ def packed(session: Session) -> str:
             session.trail,
             session.page,
             session.wrong,
+            session.why,
             _line_out(session.line),
             _money_out(session.amount),
             session.payer,
@@ -159,11 +161,12 @@ def unpacked(raw: bytes) -> Session | None:
         trail=tuple(row[6]),
         page=row[7],
         wrong=row[8],
-        line=_line_in(row[9]),
-        amount=_money_in(row[10]),
-        payer=row[11],
-        recent=tuple(_recent_in(found) for found in row[12]),
-        dropped=_dropped_in(row[13]),
+        why=row[9],
+        line=_line_in(row[10]),
+        amount=_money_in(row[11]),
+        payer=row[12],
+        recent=tuple(_recent_in(found) for found in row[13]),
+        dropped=_dropped_in(row[14]),
     )
 
 

@@ -3,8 +3,12 @@
 from store import outbox
 from store.outbox import Owing
 from topup.life import Effect, Event, State
-from topup.line import LineState
+from topup.line import Line, LineState
+from topup.money import Money
 from workers.house import House, locked
+
+# A line that still owes after it was credited got less than it needs: there is nothing to wait for.
+_LOOKS_AT_A_DEBT = 2
 
 
 def look(house: House, owing: Owing) -> None:
@@ -21,15 +25,21 @@ def look(house: House, owing: Owing) -> None:
         if order is None or order.state is not State.CREDITED:
             return None
         if line.state is LineState.ACTIVE:
-            balance = line.balance
-            seen = {"balance_minor": balance.minor, "currency": balance.currency} if balance else {}
             house.done(connection, owing)
-            house.move(connection, order, Event.LINE_SEEN, seen)
+            house.move(connection, order, Event.LINE_SEEN, _facts("balance_minor", line.balance))
             return None
         wait = house.timing.next_wait(Effect.LOOK, state=order.state, tried=owing.tried + 1)
-        if wait is None:
+        if wait is None or (line.owes and owing.tried >= _LOOKS_AT_A_DEBT):
             house.done(connection, owing)
-            house.move(connection, order, Event.GAVE_UP, {"line": line.state.value})
+            house.move(connection, order, Event.GAVE_UP, {"line": line.state.value, **_owed(line)})
         else:
             outbox.later(connection, owing.id, due_at=house.clock() + wait, note=f"the line is {line.state.value}")
     return None
+
+
+def _owed(line: Line) -> dict[str, object]:
+    return _facts("owed_minor", line.owes)
+
+
+def _facts(name: str, money: Money | None) -> dict[str, object]:
+    return {name: money.minor, "currency": money.currency} if money else {}

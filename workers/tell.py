@@ -51,6 +51,10 @@ def _balance(house: House, connection: Connection, order: Order) -> Text:
 
 
 def _credited(house: House, connection: Connection, order: Order) -> Text:
+    seen = SqlBook(connection).last_detail(order.id, event=Event.GAVE_UP)
+    if "owed_minor" in seen:
+        owed = Money(seen["owed_minor"], seen["currency"])
+        return sentences.credited_in_part(order, owed=owed, short_code=house.shop.short_code)
     return sentences.credited(order, short_code=house.shop.short_code)
 
 
