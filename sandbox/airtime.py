@@ -86,7 +86,10 @@ class Airtime:
         async def effect(fault: Fault | None) -> web.Response:
             if fault:
                 return json_reply({"status": "Failed", "errorMessage": str(fault.code)})
-            return json_reply(_found(order) if order else _NOT_FOUND)
+            if order is None:
+                return json_reply(_NOT_FOUND)
+            flat = self._outside.settings.now.airtime_find_reply == "flat"
+            return json_reply({"status": _shown_status(order)} if flat else _found(order))
 
         faults, msisdn = self._outside.faults, order.msisdn if order else None
         return await answer(request, faults=faults, operation="africastalking.find", msisdn=msisdn, effect=effect)
@@ -153,13 +156,17 @@ def _not_sent(recipient: Recipient, why: str) -> dict[str, str]:
     }
 
 
+def _shown_status(order: Order) -> str:
+    return "Pending" if order.status == SENT else order.status
+
+
 def _found(order: Order) -> dict[str, Any]:
     return {
         "status": "Success",
         "data": {
             "transactionId": order.id,
             "category": "Airtime",
-            "status": "Pending" if order.status == SENT else order.status,
+            "status": _shown_status(order),
             "description": order.description,
             "sourceType": "Wallet",
             "source": "AirtimeWallet",

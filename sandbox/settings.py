@@ -27,6 +27,7 @@ class Settings(BaseModel):
     airtime_after_s: Seconds = Field(default=1.0, ge=0, le=3600)
     airtime_validation: bool = True
     airtime_callback_format: Literal["form", "json"] = "form"
+    airtime_find_reply: Literal["data", "flat"] = "data"
     ussd_answer_s: Seconds = Field(default=15.0, gt=0, le=600)
     ussd_session_s: Seconds = Field(default=180.0, gt=0, le=3600)
     ussd_ended_on_hangup: bool = True

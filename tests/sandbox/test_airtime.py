@@ -170,6 +170,14 @@ def test_an_order_can_be_found_before_and_after_its_end(driver: Driver, project:
     assert (found["data"]["destination"], found["data"]["value"]) == (SUBSCRIBER, "KES 10.0000")
 
 
+def test_an_order_may_be_found_in_the_shorter_form(driver: Driver, project: Project) -> None:
+    driver.put("/settings", airtime_find_reply="flat", airtime_after_s=0.3)
+    request_id = driver.send_airtime()["responses"][0]["requestId"]
+    assert find(driver, request_id).json() == {"status": "Pending"}
+    project.wait_for(STATUS)
+    assert find(driver, request_id).json() == {"status": "Success"}
+
+
 def test_an_order_that_does_not_exist_is_not_found(driver: Driver) -> None:
     assert find(driver, "ATQid_1").json()["status"] == "Failed"
 
