@@ -244,6 +244,20 @@ def _remember_language(call: Call, *, language: str) -> None:
     call.desk.choose_language(call.msisdn, language)
 
 
+def _what_will_happen(call: Call) -> Text:
+    amount, owed, line = _agreed(call), call.line.owes, _shown(call, call.msisdn)
+    payer = _shown(call, call.payer_or_self)
+    if owed and amount < owed:
+        return say(
+            "{amount} will not bring {line} back: you owe {owed}. M-PESA of {payer} pays.",
+            amount=amount,
+            line=line,
+            owed=ToTheCent(owed),
+            payer=payer,
+        )
+    return say("Top up {line} with {amount}. M-PESA of {payer} pays.", amount=amount, line=line, payer=payer)
+
+
 def _headline(call: Call) -> Text:
     line = line_in_words(call.line, care_number=call.desk.care_number)
     return say("{line_state} You can still top up.", line_state=line) if call.line.state is LineState.UNKNOWN else line
