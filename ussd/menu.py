@@ -10,7 +10,7 @@ from topup.phone import example_number, national, read_msisdn
 from ussd.call import Call
 from ussd.screens import Choice, Menu, NotAnOption, Option, Wrong
 from words.accounts import line_in_words, top_up_in_words
-from words.text import LANGUAGES, Text, say
+from words.text import LANGUAGES, Text, ToTheCent, say
 
 menu = Menu(first="home")
 
