@@ -28,5 +28,10 @@ class Line:
         """What must be paid before the line comes back; absent when nothing is owed."""
         return -self.balance if self.balance is not None and self.balance.minor < 0 else None
 
+    @property
+    def is_beyond_help(self) -> bool:
+        """Whether no top-up brings it back."""
+        return self.state in (LineState.BARRED, LineState.GONE)
+
 
 NOT_KNOWN = Line(LineState.UNKNOWN)
