@@ -1,0 +1,119 @@
+"""A desk at the menu's port that remembers what was asked of it, and the keys of a phone as a gateway sends them."""
+
+from dataclasses import dataclass, field
+
+from tests.unit.orders import OWNER, an_order, kes
+from topup.caller import Caller
+from topup.limits import Limits, SameAgain
+from topup.line import Line, LineState
+from topup.money import Money
+from topup.orders import Order, Wanted
+from ussd.engine import Engine, Hop, Reply
+from words.width import Width
+
+CHANNEL = "ussd:africastalking"
+WIDTH = Width(septets=160, ucs2=70)
+OWES_50 = Line(LineState.SUSPENDED, Money(-5000, "KES"))
+
+LIMITS = Limits(
+    smallest=kes(10),
+    largest=kes(10_000),
+    step_minor=100,
+    presets=(kes(50), kes(100), kes(250), kes(500)),
+    line_a_day=kes(20_000),
+    payer_a_day=kes(30_000),
+)
+
+
+@dataclass
+class FakeDesk:
+    """Everybody's line is `line`. `asked` counts what would have cost a read of the database or of the line."""
+
+    limits: Limits = LIMITS
+    country: str = "KE"
+    currency: str = "KES"
+    care_number: str = "100"
+    short_code: str = "*384*55#"
+
+    line: Line = OWES_50
+    known: Caller = field(default_factory=Caller)
+    placed: dict[str, Order] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def caller(self, msisdn: str) -> Caller:
+        self.asked.append("caller")
+        return Caller(self.languages.get(msisdn, self.known.language), self.known.recent)
+
+    def read_line(self, msisdn: str) -> Line:
+        self.asked.append("line")
+        return self.line
+
+    def place(self, wanted: Wanted) -> Order:
+        self.asked.append("place")
+        order = an_order(
+            asked_by=wanted.asked_by,
+            line=wanted.asked_by,
+            payer=wanted.payer,
+            amount=wanted.amount,
+            language=wanted.language,
+        )
+        same = [(order.line, order.payer, order.amount) == (one.line, one.payer, one.amount) for one in self.orders]
+        if wanted.conversation not in self.placed and any(same) and not wanted.again:
+            raise SameAgain(amount=wanted.amount)
+        return self.placed.setdefault(wanted.conversation, order)
+
+    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
+        self.asked.append("placed_in")
+        return self.placed.get(conversation)
+
+    def choose_language(self, msisdn: str, language: str) -> None:
+        self.asked.append("choose_language")
+        self.languages[msisdn] = language
+
+    @property
+    def orders(self) -> list[Order]:
+        """Every order, in the order of its placing."""
+        return list(self.placed.values())
+
+
+class Handset:
+    """A phone whose gateway sends everything typed so far with every hop."""
+
+    def __init__(self, engine: Engine, *, msisdn: str = OWNER, width: Width = WIDTH) -> None:
+        self.engine = engine
+        self.msisdn = msisdn
+        self.width = width
+        self.calls = 0
+        self.text = ""
+
+    @property
+    def conversation(self) -> str:
+        """The session id of the call that is under way."""
+        return f"ATUid_{self.msisdn}_{self.calls}"
+
+    def dial(self, behind: str = "") -> Reply:
+        """Dial the short code, with `behind` before its end, as in `*384*55*100#`."""
+        self.calls += 1
+        self.text = behind
+        return self.send()
+
+    def key(self, *typed: str) -> Reply:
+        """Type and send, once for each of `typed`; the last answer."""
+        assert typed
+        for keys in typed:
+            self.text = f"{self.text}*{keys}" if self.text else keys
+            reply = self.send()
+        return reply
+
+    def send(self, text: str | None = None) -> Reply:
+        """Send what was typed so far (once more), or another text."""
+        return self.engine.hop(
+            Hop(
+                channel=CHANNEL,
+                conversation=self.conversation,
+                msisdn=self.msisdn,
+                text=self.text if text is None else text,
+                width=self.width,
+            )
+        )

@@ -1,0 +1,590 @@
+"""The engine on the real menu and a real Redis, with a desk at its port: keys, retries, races, lost memory."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.desks import CHANNEL, OWES_50, WIDTH, FakeDesk, Handset
+from tests.unit.orders import OWNER, PAYER, STRANGER, kes
+from topup.caller import Caller, Recent
+from topup.life import State
+from topup.limits import LineHasEnough
+from topup.line import NOT_KNOWN, Line, LineState
+from topup.money import Money
+from ussd.call import Call
+from ussd.engine import Engine, HopWasContested, MoveNotDeclared, Reply
+from ussd.menu import menu
+from ussd.screens import Choice, Menu, Option
+from ussd.session import Lifetimes, Loaded, Session, Sessions
+from words.text import Text, say
+from words.width import Width
+
+
+@pytest.fixture
+def client(redis_url: str) -> redis.Redis:
+    return redis.Redis.from_url(redis_url)
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+def an_engine(client: redis.Redis, desk: FakeDesk, *, of: Menu = menu, hops_a_minute: int = 1000) -> Engine:
+    return Engine(of, sessions=Sessions(client, lifetimes=Lifetimes()), desk=desk, hops_a_minute=hops_a_minute)
+
+
+@pytest.fixture
+def phone(client: redis.Redis, desk: FakeDesk) -> Handset:
+    return Handset(an_engine(client, desk))
+
+
+# What is new in a text.
+
+
+def test_what_is_new_is_what_follows_the_text_of_the_hop_before(phone: Handset) -> None:
+    assert phone.dial().screen == "home"
+    assert [phone.key(key).screen for key in ("1", "2", "1")] == ["amounts", "payer", "confirm"]
+
+
+def test_a_star_that_a_person_types_is_part_of_what_was_typed(phone: Handset, desk: FakeDesk) -> None:
+    phone.dial()
+    phone.key("1", "5")
+    reply = phone.key("100*1")
+    assert reply.screen == "other_amount"
+    assert reply.text.startswith("That is not an amount.\n")
+    assert phone.key("100").screen == "payer"
+    assert desk.orders == []
+
+
+@pytest.mark.parametrize("key", [" ", "*", "**", "#", "x", "99999999999999999999", "9", "-1", "one", "\x00", "1\n2"])
+def test_a_key_that_is_none_is_asked_again_with_why(phone: Handset, key: str) -> None:
+    phone.dial()
+    reply = phone.key(key)
+    assert (reply.screen, reply.open) == ("home", True)
+    assert reply.text.startswith("Please choose a number from the list.\nLine suspended.")
+
+
+def test_blanks_around_a_key_do_not_matter(phone: Handset) -> None:
+    phone.dial()
+    assert phone.key(" 1 ").screen == "amounts"
+
+
+# The same hop again.
+
+
+def test_a_hop_that_comes_again_gets_the_same_answer_and_does_nothing(phone: Handset, desk: FakeDesk) -> None:
+    for key in ("", *"1211"):
+        first = phone.key(key) if key else phone.dial()
+        asked = list(desk.asked)
+        assert phone.send() == first
+        assert desk.asked == asked
+    assert not first.open
+    assert len(desk.orders) == 1
+
+
+def test_a_hop_that_comes_late_changes_nothing_of_what_followed_it(phone: Handset, desk: FakeDesk) -> None:
+    phone.dial()
+    confirm = phone.key("1", "2", "1")
+    for late in ("", "1", "1*2"):
+        assert phone.send(late) == confirm
+    assert phone.key("1").screen == "placed"
+    assert [order.amount for order in desk.orders] == [kes(100)]
+
+
+def test_a_hop_that_comes_late_does_not_open_a_call_that_has_ended(phone: Handset) -> None:
+    phone.dial()
+    placed = phone.key("1", "2", "1", "1")
+    assert phone.send("1*2*1") == placed
+    assert phone.dial().screen == "home"
+
+
+def at_once(phone: Handset, copies: int) -> list[Reply]:
+    """The hop that is to be sent, in several copies at the same moment."""
+    ready = threading.Barrier(copies)
+
+    def one(_: int) -> Reply:
+        ready.wait()
+        return phone.send()
+
+    with ThreadPoolExecutor(copies) as threads:
+        return list(threads.map(one, range(copies)))
+
+
+@pytest.mark.parametrize("keys", ["", "1", "1*2", "1*2*1", "1*2*1*1", "2", "4*2"])
+def test_copies_of_a_hop_at_once_all_get_the_answer_of_the_one_that_won(
+    phone: Handset, desk: FakeDesk, keys: str
+) -> None:
+    phone.calls, phone.text = 1, ""
+    *before, _ = [*keys.split("*"), ""] if keys else [""]
+    if keys:
+        phone.send()
+        if before[:-1]:
+            phone.key(*before[:-1])
+        phone.text = keys
+    replies = at_once(phone, 4)
+    assert len(set(replies)) == 1
+    assert len(desk.orders) == (keys == "1*2*1*1")
+    assert phone.send() == replies[0]
+
+
+class Unlucky(Sessions):
+    """Somebody else is always faster."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def load(self, *, channel: str, conversation: str, msisdn: str) -> Loaded:
+        return Loaded(raw=b"", session=None, dropped=None, line=None, hops=1)
+
+    def save(
+        self, session: Session, *, channel: str, conversation: str, msisdn: str, raw: bytes, line_is_new: bool
+    ) -> Loaded | None:
+        self.tries += 1
+        return Loaded(raw=b"", session=None, dropped=None, line=None, hops=0)
+
+
+def test_a_hop_that_is_never_the_first_gives_up(desk: FakeDesk) -> None:
+    unlucky = Unlucky()
+    engine = Engine(menu, sessions=unlucky, desk=desk, hops_a_minute=60)
+    with pytest.raises(HopWasContested, match="4 times"):
+        Handset(engine).dial()
+    assert unlucky.tries == 4
+
+
+# Direct dial, and a Redis that forgot.
+
+
+@pytest.mark.parametrize(
+    ("behind", "screen", "text"),
+    [
+        ("100", "confirm", "Top up 0711000001 with KES 100. M-PESA of 0711000001 pays."),
+        ("100*0711000002", "confirm", "Top up 0711000001 with KES 100. M-PESA of 0711000002 pays."),
+        ("1", "amounts", "How much?"),
+        ("1*5*75", "payer", "KES 75. Who pays?"),
+        ("100*1", "confirm", "Top up 0711000001 with KES 100. M-PESA of 0711000001 pays."),
+        ("100*0711000002*1", "confirm", "Top up 0711000001 with KES 100. M-PESA of 0711000002 pays."),
+        ("5", "guide", "Choose an amount and who pays."),
+        ("9", "home", "Please choose a number from the list."),
+        ("20000", "home", "The largest top-up is KES 10,000."),
+        ("100*123", "confirm", "Please choose a number from the list."),
+        ("100*0712", "confirm", "Please choose a number from the list."),
+        ("100*07110000", "confirm", "That is not a phone number."),
+    ],
+)
+def test_what_is_dialled_behind_the_code_is_played_up_to_paying(
+    phone: Handset, desk: FakeDesk, behind: str, screen: str, text: str
+) -> None:
+    reply = phone.dial(behind)
+    assert (reply.screen, reply.open) == (screen, True)
+    assert reply.text.startswith(text)
+    assert desk.orders == []
+
+
+@pytest.mark.parametrize("behind", ["100*1", "100*1*1*1*1", "1*2*1*1", "100*0711000002*1*1"])
+def test_no_string_that_is_dialled_buys_anything_by_itself(phone: Handset, desk: FakeDesk, behind: str) -> None:
+    assert phone.dial(behind).screen == "confirm"
+    assert desk.orders == []
+    assert phone.key("1").screen == "placed"
+    assert len(desk.orders) == 1
+
+
+def test_a_call_that_redis_forgot_goes_on_from_what_the_gateway_sends(phone: Handset, client: redis.Redis) -> None:
+    phone.dial()
+    phone.key("1", "2")
+    client.flushall()
+    assert phone.key("1").screen == "confirm"
+
+
+def test_after_a_loss_paying_is_confirmed_once_more_before_an_order_is_placed(
+    phone: Handset, client: redis.Redis, desk: FakeDesk
+) -> None:
+    phone.dial()
+    confirm = phone.key("1", "2", "1")
+    client.flushall()
+    assert phone.key("1") == confirm
+    assert desk.orders == []
+    assert phone.key("1").screen == "placed"
+    assert len(desk.orders) == 1
+
+
+def test_a_hop_that_placed_and_comes_again_after_a_loss_gets_the_same_answer(
+    phone: Handset, client: redis.Redis, desk: FakeDesk
+) -> None:
+    phone.dial()
+    placed = phone.key("1", "2", "1", "1")
+    client.flushall()
+    assert phone.send() == placed
+    assert len(desk.orders) == 1
+
+
+def test_what_is_said_after_a_loss_is_what_was_ordered_even_if_the_line_changed_meanwhile(
+    phone: Handset, client: redis.Redis, desk: FakeDesk
+) -> None:
+    desk.line = Line(LineState.SUSPENDED, Money(-7000, "KES"))
+    phone.dial()
+    placed = phone.key("1", "1", "1", "1")
+    assert placed.text.startswith("KES 70: ")
+    client.flushall()
+    desk.line = Line(LineState.ACTIVE, Money(0, "KES"))
+    assert phone.send() == placed
+    assert [order.amount for order in desk.orders] == [kes(70)]
+
+
+def test_a_session_that_another_version_wrote_is_played_from_the_start(
+    phone: Handset, client: redis.Redis, desk: FakeDesk
+) -> None:
+    phone.dial()
+    phone.key("1", "2")
+    key = f"ussd:{CHANNEL}:{phone.conversation}"
+    row = json.loads(client.get(key) or b"")
+    client.set(key, json.dumps([999, *row[1:]]))
+    assert phone.key("1").screen == "confirm"
+    assert phone.key("1").screen == "placed"
+    assert len(desk.orders) == 1
+
+
+# Mistakes.
+
+
+@pytest.mark.parametrize("to", ["", "1", "1*5", "1*2", "1*2*2", "1*2*1", "2", "3", "4", "5"])
+def test_three_wrong_keys_end_kindly_on_every_screen(phone: Handset, desk: FakeDesk, to: str) -> None:
+    first = phone.dial(to)
+    assert first.open
+    for _ in range(2):
+        reply = phone.key("x")
+        assert (reply.screen, reply.open) == (first.screen, True)
+        assert reply.text != first.text
+    assert phone.key("x") == Reply(
+        "That did not work three times. Nothing was paid. Dial *384*55# to start again.",
+        open=False,
+        screen=first.screen,
+    )
+    assert desk.orders == []
+
+
+def test_only_wrong_keys_in_a_row_count(phone: Handset) -> None:
+    phone.dial()
+    for _ in range(3):
+        assert phone.key("x", "x", "1", "0").open
+
+
+def test_a_call_that_ended_by_wrong_keys_is_not_offered_again(phone: Handset) -> None:
+    phone.dial("100")
+    assert not phone.key("x", "x", "x").open
+    assert phone.dial().screen == "home"
+
+
+@pytest.mark.parametrize(
+    ("screen", "typed", "why"),
+    [
+        ("1*5", "abc", "That is not an amount."),
+        ("1*5", "9", "The smallest top-up is KES 10."),
+        ("1*5", "10001", "The largest top-up is KES 10,000."),
+        ("1*5", "10.50", "Please use a multiple of KES 1."),
+        ("1*2*2", "0711", "That is not a phone number."),
+        ("1*2*2", "0711000002000", "That is not a phone number."),
+        ("1", "7", "Please choose a number from the list."),
+        ("1", "8.50", "The smallest top-up is KES 10."),
+    ],
+)
+def test_a_wrong_entry_says_what_was_wrong_and_asks_again(phone: Handset, screen: str, typed: str, why: str) -> None:
+    asked = phone.dial(screen)
+    reply = phone.key(typed)
+    assert reply.text == f"{why}\n{asked.text}"
+    assert reply.screen == asked.screen
+
+
+def test_a_desk_that_will_not_take_the_order_says_why_and_the_call_goes_on(
+    phone: Handset, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LineHasEnough(amount=kes(100), largest=kes(20_000))
+
+    phone.dial("100")
+    monkeypatch.setattr(desk, "place", refuse)
+    reply = phone.key("1")
+    assert (reply.screen, reply.open) == ("confirm", True)
+    assert reply.text.startswith("A line may get KES 20,000 a day.\nTop up ")
+
+
+# Back and home.
+
+
+BACK = {
+    "1": "home",
+    "1*5": "amounts",
+    "1*2": "amounts",
+    "1*5*75": "other_amount",
+    "1*2*2": "payer",
+    "1*2*1": "payer",
+    "1*2*2*0711000002": "other_payer",
+    "2": "home",
+    "3": "home",
+    "4": "home",
+    "5": "home",
+    "100": "home",
+    "100*2": "confirm",
+}
+
+
+@pytest.mark.parametrize("to", BACK)
+def test_zero_leads_back_and_two_zeros_home_on_every_screen(phone: Handset, to: str) -> None:
+    home = phone.dial()
+    phone.dial(to)
+    assert phone.key("0").screen == BACK[to]
+    phone.dial(to)
+    assert phone.key("00") == home
+
+
+def test_back_all_the_way_ends_at_home_and_home_has_no_way_back(phone: Handset) -> None:
+    phone.dial("1*2*2*0711000002")
+    assert [phone.key("0").screen for _ in range(4)] == ["other_payer", "payer", "amounts", "home"]
+    assert phone.key("0").text.startswith("Please choose a number from the list.")
+    assert phone.key("00").text.startswith("Please choose a number from the list.")
+
+
+def test_a_screen_that_was_passed_is_not_passed_twice_on_the_way_back(phone: Handset) -> None:
+    phone.dial("1*2*2*0711000002")
+    assert phone.key("2").screen == "other_payer"
+    assert phone.key("0711000003").screen == "confirm"
+    assert [phone.key("0").screen for _ in range(4)] == ["other_payer", "payer", "amounts", "home"]
+
+
+# Calls that dropped.
+
+
+def test_a_call_that_dropped_is_offered_again_and_goes_on_where_it_was(phone: Handset, desk: FakeDesk) -> None:
+    phone.dial()
+    confirm = phone.key("1", "2", "2", "0711000002")
+    resume = phone.dial()
+    assert (resume.screen, resume.text) == ("resume", "Go on with KES 100?\n1 Yes\n2 Start over")
+    assert phone.key("1") == confirm
+    assert phone.key("0").screen == "other_payer"
+    assert phone.key("0711000002", "1").screen == "placed"
+    assert [(order.amount, order.payer) for order in desk.orders] == [(kes(100), PAYER)]
+    assert phone.dial().screen == "home"
+
+
+def test_starting_over_forgets_the_call_that_dropped(phone: Handset) -> None:
+    phone.dial()
+    phone.key("1", "2")
+    phone.dial()
+    assert phone.key("2").screen == "home"
+    assert phone.dial().screen == "home"
+
+
+def test_a_call_that_drops_on_the_offer_is_offered_once_more(phone: Handset) -> None:
+    phone.dial()
+    phone.key("1", "2")
+    assert [phone.dial().screen for _ in range(3)] == ["resume"] * 3
+
+
+def test_nobody_else_is_offered_the_call_that_dropped(phone: Handset) -> None:
+    phone.dial()
+    phone.key("1", "2")
+    assert Handset(phone.engine, msisdn=STRANGER).dial().screen == "home"
+
+
+def test_a_call_without_an_amount_is_not_worth_offering(phone: Handset) -> None:
+    phone.dial()
+    phone.key("1")
+    assert phone.dial().screen == "home"
+
+
+def test_who_dials_an_amount_directly_wants_that_one(phone: Handset) -> None:
+    phone.dial()
+    phone.key("1", "2")
+    assert phone.dial("250").text.startswith("Top up 0711000001 with KES 250.")
+
+
+@pytest.mark.parametrize("state", [LineState.BARRED, LineState.GONE])
+def test_a_line_that_is_beyond_help_is_not_offered_to_go_on(
+    phone: Handset, desk: FakeDesk, client: redis.Redis, state: LineState
+) -> None:
+    phone.dial("100")
+    desk.line = Line(state)
+    client.delete(f"ussd:line:{OWNER}")
+    assert phone.dial().screen == "home"
+
+
+# The line.
+
+
+def test_the_line_is_read_at_the_dial_only_and_once_for_two_dials_in_a_moment(phone: Handset, desk: FakeDesk) -> None:
+    phone.dial()
+    phone.key("1", "2", "1", "0", "00")
+    phone.dial()
+    assert desk.asked == ["caller", "line", "caller"]
+
+
+def test_a_line_that_is_not_known_is_read_again_for_its_balance(phone: Handset, desk: FakeDesk) -> None:
+    desk.line = NOT_KNOWN
+    assert phone.dial().text.startswith("We cannot see your line just now. You can still top up.\n1 Top up\n")
+    desk.line = OWES_50
+    assert phone.key("2").text.startswith("Line suspended. You owe KES 50.00.\n")
+    assert phone.key("0").text.startswith("Line suspended. You owe KES 50.00.\n1 Top up\n")
+
+
+@pytest.mark.parametrize("state", [LineState.BARRED, LineState.GONE])
+def test_a_line_that_no_top_up_brings_back_is_offered_none(phone: Handset, desk: FakeDesk, state: LineState) -> None:
+    desk.line = Line(state)
+    assert "Top up" not in phone.dial().text.partition("\n")[2]
+    assert phone.key("1").screen == "balance"
+    reply = phone.dial("100")
+    assert (reply.screen, reply.open) == ("cannot_help", False)
+    assert reply.text.endswith("Call 100.")
+
+
+# Languages, lists, limits.
+
+
+def test_a_language_is_remembered_and_one_that_is_gone_is_english(phone: Handset, desk: FakeDesk) -> None:
+    phone.dial("4")
+    assert phone.key("2").text.startswith("Laini imesimamishwa. Unadaiwa KES 50.00.\n1 Ongeza salio\n")
+    assert desk.languages == {OWNER: "sw"}
+    assert phone.dial().text.startswith("Laini imesimamishwa.")
+    desk.languages[OWNER] = "xx"
+    assert phone.dial().text.startswith("Line suspended.")
+
+
+AT = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
+LONG = Caller(recent=[Recent(f"H4DAUEH{n}", kes(10_000), State.CREDITING, AT) for n in range(1, 4)])
+
+
+def test_a_list_that_is_too_long_is_turned_by_its_pages(phone: Handset, desk: FakeDesk) -> None:
+    desk.known = LONG
+    phone.dial()
+    first = phone.key("3")
+    assert first.text.endswith("\n98 More\n0 Back 00 Home")
+    second = phone.key("98")
+    assert "98 More" not in second.text
+    shown = f"{first.text}\n{second.text}"
+    assert all(shown.count(recent.reference) == 1 for recent in LONG.recent)
+    assert phone.key("0") == first
+    assert phone.key("0").screen == "home"
+
+
+def test_a_page_that_is_not_there_is_not_turned_to_and_what_was_wrong_stands_first(
+    phone: Handset, desk: FakeDesk
+) -> None:
+    desk.known = LONG
+    phone.dial()
+    phone.key("3", "98")
+    assert phone.key("98").text.startswith("Please choose a number from the list.\n30 Sep 23:59 KES 10,000: ")
+
+
+@pytest.mark.parametrize("to", ["3", "5", "1"])
+def test_a_screen_that_got_longer_by_what_was_wrong_is_turned_like_any_other(
+    phone: Handset, desk: FakeDesk, to: str
+) -> None:
+    desk.known = LONG
+    lines = [line for page in every_page(phone, phone.dial(to)) for line in page]
+    phone.dial(to)
+    again = [line for page in every_page(phone, phone.key("x")) for line in page]
+    assert again == ["Please choose a number from the list.", *lines]
+
+
+def every_page(phone: Handset, reply: Reply) -> list[list[str]]:
+    """The lines of every page, without the foot."""
+    *lines, foot = reply.text.split("\n")
+    assert foot == "0 Back 00 Home"
+    return [lines[:-1], *every_page(phone, phone.key("98"))] if lines[-1] == "98 More" else [lines]
+
+
+def test_who_presses_very_many_keys_is_asked_to_wait(client: redis.Redis, desk: FakeDesk) -> None:
+    phone = Handset(an_engine(client, desk, hops_a_minute=5))
+    for _ in range(5):
+        assert phone.dial().open
+    reply = phone.dial()
+    assert (reply.screen, reply.open) == ("too_many", False)
+    assert reply.text == "You pressed very many keys. Nothing was paid. Please wait a minute and dial *384*55#."
+    assert Handset(phone.engine, msisdn=STRANGER).dial().open
+
+
+# What the engine refuses of a menu.
+
+
+def test_a_move_that_the_screen_does_not_declare_is_refused(client: redis.Redis, desk: FakeDesk) -> None:
+    broken = Menu(first="start")
+
+    @broken.choice("finish")
+    def start(call: Call) -> Choice:
+        return Choice(say("Help"), [Option(say("Yes"), "finish"), Option(say("No"), "elsewhere")])
+
+    @start.answer
+    def read(call: Call, typed: str) -> str:
+        return "start"
+
+    for name in ("finish", "elsewhere", "resume"):
+
+        def draw(call: Call) -> Text:
+            return say("Help")
+
+        draw.__name__ = name
+        broken.end()(draw)
+
+    phone = Handset(an_engine(client, desk, of=broken))
+    for key in ("2", "typed"):
+        phone.dial()
+        with pytest.raises(MoveNotDeclared, match="start may not lead to"):
+            phone.key(key)
+    phone.dial()
+    assert phone.key("1").screen == "finish"
+
+
+# Whatever people do.
+
+KEYS = ["0", "00", "1", "1", "1", "2", "3", "4", "5", "98", "100", "75", "0711000002", "x", "", "1*1", "*"]
+DEEDS = st.lists(st.sampled_from([*KEYS, "dial", "dial 100", "again", "late", "flush"]), max_size=25)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(DEEDS)
+def test_whatever_is_pressed_every_screen_fits_and_nothing_is_bought_unseen(
+    client: redis.Redis, deeds: list[str]
+) -> None:
+    client.flushall()
+    desk = FakeDesk(known=LONG)
+    phone = Handset(an_engine(client, desk, hops_a_minute=10_000))
+    reply = phone.dial()
+    for deed in deeds:
+        before, had_placed = reply, set(desk.placed)
+        match deed:
+            case "dial" | "dial 100":
+                reply = phone.dial(deed.partition(" ")[2])
+            case "flush":
+                client.flushall()
+            case "again":
+                reply = phone.send()
+            case "late":
+                reply = phone.send(phone.text.rpartition("*")[0])
+            case _ if reply.open:
+                reply = phone.key(deed)
+        assert reply.text
+        assert WIDTH.holds(reply.text)
+        if set(desk.placed) != had_placed:
+            assert deed in ("1", "2")
+            assert before.screen in ("confirm", "again")
+
+
+def test_a_narrower_phone_gets_more_pages(client: redis.Redis, desk: FakeDesk) -> None:
+    narrow = Width(septets=60, ucs2=30)
+    phone = Handset(an_engine(client, desk), width=narrow)
+    reply = phone.dial("5")
+    seen = []
+    while "98 More" in reply.text:
+        assert narrow.holds(reply.text)
+        seen.append(reply.text)
+        reply = phone.key("98")
+    words = " ".join(text.replace("\n98 More", "").replace("\n0 Back 00 Home", "") for text in [*seen, reply.text])
+    assert words.replace("\n", " ") == (
+        "Choose an amount and who pays. M-PESA asks for the PIN. Your line then comes back by itself. "
+        "Dial *384*55# at any time. Help: call 100."
+    )
