@@ -34,10 +34,15 @@ Act = Callable[["Handler"], None]
 
 @dataclass
 class Stage:
-    """A server's address, what it was asked, and what it does next. The last act is repeated for ever."""
+    """A server's address, what it was asked, and what it does next. The last act is repeated for ever.
+
+    `patience_s` is how long a client should wait for its answers: shortly when one will never come, and else so long
+    that a machine with other things to do still answers in time.
+    """
 
     url: str
     acts: list[Act]
+    patience_s: float
     seen: list[Seen] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -103,7 +108,11 @@ def serving(*acts: Act, secure: bool = False) -> Iterator[Stage]:
     if secure:
         server.socket = anonymous_tls(ssl.PROTOCOL_TLS_SERVER).wrap_socket(server.socket, server_side=True)
     scheme = "https" if secure else "http"
-    stage = Stage(url=f"{scheme}://127.0.0.1:{server.server_port}", acts=list(acts))
+    stage = Stage(
+        url=f"{scheme}://127.0.0.1:{server.server_port}",
+        acts=list(acts),
+        patience_s=1.0 if NEVER_ENDING.intersection(acts) else 30.0,
+    )
     handler.stage = stage  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -171,6 +180,9 @@ def drips_body(handler: Handler) -> None:
     handler.close_connection = True
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     handler.drip(_long(b""), every_s=0.02)
+
+
+NEVER_ENDING: frozenset[Act] = frozenset({is_silent, drips_head, drips_body})
 
 
 def _long(first: bytes) -> Iterator[bytes]:

@@ -43,12 +43,12 @@ NONSENSE = [
 def africas_talking(*acts: Act, **account: Any) -> Iterator[tuple[AfricasTalkingSms, AfricasTalkingAirtime, Stage]]:
     """A gateway that does each of `acts`, and both of its clients."""
     with serving(*acts) as stage:
-        yield *clients(stage.url, **account), stage
+        yield *clients(stage.url, patience_s=stage.patience_s, **account), stage
 
 
-def clients(url: str, **account: Any) -> tuple[AfricasTalkingSms, AfricasTalkingAirtime]:
+def clients(url: str, *, patience_s: float = 30, **account: Any) -> tuple[AfricasTalkingSms, AfricasTalkingAirtime]:
     ours = AfricasTalkingAccount(username="redial", api_key="s3cret", **account)
-    limits = Limits(answer_timeout_s=0.5, failures_to_open=1000)
+    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
     channel = Channel(provider="africastalking", url=url, limits=limits)
     return AfricasTalkingSms(account=ours, channel=channel), AfricasTalkingAirtime(account=ours, channel=channel)
 

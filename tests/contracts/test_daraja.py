@@ -47,11 +47,12 @@ class Clock:
 def daraja(*acts: Act, clock: Clock | None = None) -> Iterator[tuple[Daraja, Stage]]:
     """A Daraja that does each of `acts`, and a client of it."""
     with serving(*acts) as stage:
-        yield client(stage.url, clock or Clock()), stage
+        yield client(stage.url, clock or Clock(), patience_s=stage.patience_s), stage
 
 
-def client(url: str, clock: Clock) -> Daraja:
-    channel = Channel(provider="daraja", url=url, limits=Limits(answer_timeout_s=0.5, failures_to_open=1000))
+def client(url: str, clock: Clock, *, patience_s: float = 30) -> Daraja:
+    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
+    channel = Channel(provider="daraja", url=url, limits=limits)
     return Daraja(
         account=DarajaAccount(
             short_code="174379",

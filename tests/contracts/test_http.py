@@ -27,7 +27,8 @@ from tests.contracts.servers import (
 )
 from topup.outcomes import NotSent, Unknown
 
-QUICK = Limits(connect_timeout_s=0.5, answer_timeout_s=0.3, place_timeout_s=0.1)
+PATIENT = Limits(connect_timeout_s=30, answer_timeout_s=30)
+QUICK = Limits(answer_timeout_s=0.3)
 DRIP_WOULD_LAST_S = 30
 
 
@@ -35,7 +36,7 @@ def ask(channel: Channel, request: Request | None = None) -> Reply | NotSent | U
     return channel.ask(request or Request(path="/x", body=b"{}"), operation="test", read=lambda reply: reply)
 
 
-def channel_to(url: str, limits: Limits = QUICK) -> Channel:
+def channel_to(url: str, limits: Limits = PATIENT) -> Channel:
     return Channel(provider="test", url=url, limits=limits)
 
 
@@ -82,17 +83,14 @@ def test_a_host_that_closes_during_the_handshake_is_not_sent() -> None:
     assert isinstance(outcome, NotSent)
 
 
-def trusting(url: str, limits: Limits = QUICK) -> Channel:
-    """A channel that takes a server under TLS for what it says that it is."""
-    return Channel(provider="test", url=url, limits=limits, tls=anonymous_tls(ssl.PROTOCOL_TLS_CLIENT))
-
-
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")  # There is no certificate to verify.
 @pytest.mark.parametrize("moves_money", [False, True])
 def test_under_tls_all_is_the_same(moves_money: bool) -> None:
     request = Request(path="/x", body=b"{}", moves_money=moves_money)
     with serving(says(b"{}"), resets, hangs_up, drips_head, drips_body, is_silent, secure=True) as stage:
-        channel = trusting(stage.url, Limits(answer_timeout_s=0.3, failures_to_open=100))
+        limits = Limits(answer_timeout_s=stage.patience_s, failures_to_open=100)
+        tls = anonymous_tls(ssl.PROTOCOL_TLS_CLIENT)
+        channel = Channel(provider="test", url=stage.url, limits=limits, tls=tls)
         assert ask(channel, request) == Reply(status=200, body=b"{}")
         for _ in range(5):
             assert isinstance(ask(channel, request), Unknown)
@@ -131,7 +129,8 @@ def test_a_server_that_nobody_vouches_for_is_not_sent() -> None:
 @pytest.mark.parametrize("moves_money", [False, True])
 def test_what_goes_wrong_after_connecting_is_unknown(act: Act, moves_money: bool) -> None:
     with serving(act) as stage:
-        outcome = ask(channel_to(stage.url), Request(path="/x", body=b"{}", moves_money=moves_money))
+        limits = QUICK if act is is_silent else PATIENT
+        outcome = ask(channel_to(stage.url, limits), Request(path="/x", body=b"{}", moves_money=moves_money))
         assert isinstance(outcome, Unknown), outcome
         assert len(stage.seen) == 1, "it must not be sent again"
 
@@ -140,7 +139,7 @@ def test_what_goes_wrong_after_connecting_is_unknown(act: Act, moves_money: bool
 def test_an_answer_that_drips_ends_at_the_deadline(act: Act) -> None:
     with serving(act) as stage:
         began = time.monotonic()
-        outcome = ask(channel_to(stage.url))
+        outcome = ask(channel_to(stage.url, QUICK))
         took_s = time.monotonic() - began
     assert isinstance(outcome, Unknown)
     assert took_s < DRIP_WOULD_LAST_S / 2, "a read timeout for each byte would have waited for all of them"
@@ -229,7 +228,7 @@ def test_a_connection_that_was_closed_while_it_idled_is_not_used() -> None:
 
 
 def test_more_calls_at_once_than_connections_are_not_sent() -> None:
-    limits = Limits(connections=2, place_timeout_s=0.05, answer_timeout_s=5)
+    limits = Limits(connections=2, place_timeout_s=0.05, answer_timeout_s=30)
     with serving(is_silent) as stage:
         channel = channel_to(stage.url, limits)
         waiting = [threading.Thread(target=ask, args=(channel,)) for _ in range(2)]
@@ -255,7 +254,7 @@ def test_calls_at_once_run_at_once() -> None:
         says(b"{}")(handler)  # type: ignore[arg-type]
 
     with serving(waits_for_the_other) as stage:
-        channel = channel_to(stage.url, Limits(answer_timeout_s=10))
+        channel = channel_to(stage.url)
         outcomes: list[object] = []
         threads = [threading.Thread(target=lambda: outcomes.append(ask(channel))) for _ in range(2)]
         for thread in threads:
@@ -306,7 +305,7 @@ def test_every_call_is_observed_once_with_its_outcome() -> None:
         told.append((provider, operation, outcome))
 
     with serving(says(b"{}"), resets) as stage:
-        channel = Channel(provider="test", url=stage.url, limits=QUICK, observe=observe)
+        channel = Channel(provider="test", url=stage.url, observe=observe)
         ask(channel)
         ask(channel)
     ask(Channel(provider="test", url=f"http://127.0.0.1:{free_port()}", observe=observe))

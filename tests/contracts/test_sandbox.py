@@ -28,7 +28,7 @@ def new_reference(purpose: str) -> str:
 
 
 def channel(url: str) -> Channel:
-    return Channel(provider="test", url=url, limits=Limits(answer_timeout_s=1, failures_to_open=1000))
+    return Channel(provider="test", url=url, limits=Limits(failures_to_open=1000))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def ucip_with(world: World, **changes: Any) -> Ucip:
         currency="KES",
     )
     way = channel(f"{world.url}/ucip/Air")
-    return Ucip(node=replace(node, **changes), reads=way, refills=way, now=clock, read_deadline_s=5)
+    return Ucip(node=replace(node, **changes), reads=way, refills=way, now=clock, read_deadline_s=20)
 
 
 @pytest.fixture

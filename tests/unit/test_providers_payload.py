@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from providers.payload import Unreadable, decimal_of, money_of, name_in, priced, read_form, read_json, words_in
@@ -138,7 +138,7 @@ _JSON: Any = st.recursive(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), _JSON))
 def test_every_object_is_read(fields: dict[str, Any]) -> None:
     assert set(read_json(json.dumps(fields).encode())) == set(fields)
