@@ -8,7 +8,6 @@ from types import FrameType
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from rq import Queue, SimpleWorker
 
 from money_cli import books, statements
 from store import review, schema
@@ -19,7 +18,7 @@ from topup.money import Money
 from wiring import Wiring
 from words.show import show_balance
 from workers import clock as clock_process
-from workers import jobs
+from workers import jobs, worker
 
 
 def _wiring() -> Wiring:
@@ -47,9 +46,7 @@ def work(queues: tuple[str, ...]) -> None:
     """Work on the jobs of QUEUES until told to stop; then the job in hand is finished first."""
     wiring = _wiring()
     jobs.move_in(wiring.house)
-    redis = wiring.queue_redis
-    worker = SimpleWorker([Queue(name, connection=redis) for name in queues], connection=redis)
-    worker.work(logging_level="WARNING", with_scheduler=False)
+    worker.work(queues, redis=wiring.queue_redis)
 
 
 @click.command("clock")
