@@ -62,16 +62,17 @@ class Supervisor:
         self._colours = get_colours()
         self._colour_of: dict[str, str] = {}
         self._terminal = select.poll()
+        self._stays = False
         self._stopping = False
         self._hurried = False
 
     def listen_to_signals(self) -> None:
         """Take the signals that ask to stop. One that was ignored when we were started (nohup) stays ignored."""
-        stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        self._stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         for number in ASKING_TO_STOP:
-            if not (stays and number is signal.SIGHUP):
+            if not (self._stays and number is signal.SIGHUP):
                 signal.signal(number, self._asked)
-        if self._output.isatty() and not stays:
+        if self._output.isatty() and not self._stays:
             self._terminal.register(self._output, 0)
 
     def start(self, commands: Mapping[str, str], *, stop_signals: Mapping[str, signal.Signals]) -> None:
@@ -198,5 +199,7 @@ class Supervisor:
         try:
             writing()
         except OSError:
-            # The terminal is closed, or whoever read us is gone: what matters now is to stop well.
+            # The terminal is closed, or whoever read us is gone: nobody is left to run for, and nobody to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
+            if not self._stays:
+                self._events.put(signal.SIGHUP)

@@ -35,12 +35,23 @@ def test_a_signal_to_the_runtime_stops_everything_the_web_before_the_database(
         assert not (tmp_path / "var" / "run").exists()
 
 
-def test_a_terminal_that_is_closed_stops_everything_even_when_nobody_passes_the_signal_on(tmp_path: Path) -> None:
+def test_it_stops_when_its_terminal_is_closed_though_nobody_passes_the_signal_on(tmp_path: Path) -> None:
     ours, theirs = os.openpty()
     with a_copy(folder=tmp_path, procfile=SERVERS + WEB) as copy:
         copy.start(terminal=theirs)
         os.close(theirs)
         os.close(ours)
+        assert copy.ended() == 0
+        assert not copy.left_behind()
+
+
+def test_it_stops_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    talks = "\nclock: sh -c 'while true; do echo tick; sleep 0.1; done'\n"
+    with a_copy(folder=tmp_path, procfile=SERVERS + WEB + talks) as copy:
+        copy.start(terminal=writing)
+        os.close(writing)
+        os.close(reading)
         assert copy.ended() == 0
         assert not copy.left_behind()
 
