@@ -1,0 +1,22 @@
+"""The widest of everything that fills a sentence: if these fit, whatever fills it does."""
+
+from datetime import UTC, datetime
+
+from topup.caller import Recent
+from topup.life import State
+from topup.line import Line, LineState
+from topup.money import Money
+
+AMOUNT = Money(99_999_999, "KES")  # KES 999,999.99
+BALANCE = Money(999_999_999, "KES")  # KES 9,999,999.99
+CODE = "*384*55123#"
+CARE = "0711000000"
+FOREIGN = "+256772000001"  # A number of another country keeps its international form, which is longer.
+TIME = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
+
+LINES = [Line(state, balance) for state in LineState for balance in (None, BALANCE, -BALANCE)]
+
+
+def recent(state: State) -> Recent:
+    """A top-up that takes much room to tell."""
+    return Recent("WWWWWWWW", AMOUNT, state, TIME)
