@@ -59,7 +59,8 @@ def _answer(engine: Engine, *, country: str, short_codes: Sequence[str]) -> Repl
     except (africastalking.UnableToReadHop, UnableToReadNumber) as error:
         log.warning("hop_unreadable", why=str(error))
         return _end(say("We could not read that. Nothing was paid. Please dial again."), "unreadable")
-    if not _is_ours(code, short_codes):
+    behind = _dialled_behind(code, short_codes)
+    if behind is None:
         log.warning("hop_not_ours", code=code[:32])
         return _end(say("This code is not served here. Please dial {code}.", code=short_codes[0]), "not_ours")
     with structlog.contextvars.bound_contextvars(session=session, msisdn=msisdn):
@@ -69,7 +70,7 @@ def _answer(engine: Engine, *, country: str, short_codes: Sequence[str]) -> Repl
                     channel=f"ussd:{africastalking.NAME}",
                     conversation=session,
                     msisdn=msisdn,
-                    text=text,
+                    text=_all_typed(text, behind),
                     width=africastalking.WIDTH,
                 )
             )
@@ -78,14 +79,27 @@ def _answer(engine: Engine, *, country: str, short_codes: Sequence[str]) -> Repl
             # placed stands and will be told by SMS, so the sentence promises nothing about it.
             log.exception("hop_failed")
             return _end(
-                say("Sorry, something went wrong on our side. Please dial {code} again in a minute.", code=code),
+                say(
+                    "Sorry, something went wrong on our side. Please dial {code} again in a minute.",
+                    code=short_codes[0],
+                ),
                 "failed",
             )
 
 
-def _is_ours(code: str, short_codes: Sequence[str]) -> bool:
-    """Whether a service code is served here. Gateways also write a direct dial into it (`*384*55*100#`)."""
-    return any(code == ours or code.startswith(f"{ours.rstrip('#')}*") for ours in short_codes)
+def _dialled_behind(code: str, short_codes: Sequence[str]) -> str | None:
+    """What stands in a service code behind one of ours: `100` in `*384*55*100#`. None when it is not served here."""
+    stems = [f"{ours.rstrip('#')}*" for ours in short_codes if code.startswith(f"{ours.rstrip('#')}*")]
+    if code in short_codes or not stems:
+        return "" if code in short_codes else None
+    return code.removeprefix(max(stems, key=len)).rstrip("#")
+
+
+def _all_typed(text: str, behind: str) -> str:
+    """Everything typed in the call. A direct dial stands in the text, in the service code, or in both."""
+    if not behind or text == behind or text.startswith(f"{behind}*"):
+        return text
+    return f"{behind}*{text}" if text else behind
 
 
 def _end(text: Text, screen: str) -> Reply:
