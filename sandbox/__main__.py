@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import resource
 import signal
 import sys
 
@@ -54,8 +55,15 @@ async def _listen(runner: web.AppRunner, config: Config) -> None:
     logger.info("The outside world is at http://%s:%s", host, port)
 
 
+def _allow_many_connections() -> None:
+    # A shell allows 1,024 by default, and a drill holds more open than that.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> int:
     """Run the sandbox; 1 when it cannot, with one sentence that says why."""
+    _allow_many_connections()
     logging.basicConfig(level=logging.INFO, format="sandbox: %(message)s", stream=sys.stderr)
     try:
         config = read_config()

@@ -27,16 +27,16 @@ class Config:
     sms_short_code: str = "38455"
     currency: str = "KES"
     at_username: str = "sandbox"
-    at_api_key: str = "sandbox-api-key"
+    at_api_key: str = "sandbox"
     at_sender_id: str = ""
-    daraja_consumer_key: str = "sandbox-consumer-key"
-    daraja_consumer_secret: str = "sandbox-consumer-secret"  # noqa: S105 - guards nothing but the sandbox
+    daraja_consumer_key: str = "sandbox"
+    daraja_consumer_secret: str = "sandbox"  # noqa: S105 - guards nothing but the sandbox
     daraja_short_code: str = "174379"
-    daraja_passkey: str = "sandbox-passkey"
-    daraja_initiator: str = "testapi"
+    daraja_passkey: str = "sandbox"
+    daraja_initiator: str = "sandbox"
     daraja_security_credential: str = ""
-    ucip_username: str = "redial"
-    ucip_password: str = "sandbox-password"  # noqa: S105 - guards nothing but the sandbox
+    ucip_username: str = "sandbox"
+    ucip_password: str = "sandbox"  # noqa: S105 - guards nothing but the sandbox
     ucip_refill_profile: str = ""
     ucip_minor_per_unit: Decimal = field(default_factory=lambda: Decimal(1))
 

@@ -218,7 +218,7 @@ def _message(push: Push, wallet: Wallet) -> str:
 
 def spoken(at: datetime) -> str:
     """A time as M-PESA's messages write it."""
-    return at.astimezone(NAIROBI).strftime("%d/%m/%y at %I:%M %p").lstrip("0")
+    return at.astimezone(NAIROBI).strftime("%-d/%-m/%y at %-I:%M %p")
 
 
 _RANDOM = random.SystemRandom()

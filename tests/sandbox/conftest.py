@@ -18,6 +18,9 @@ from tests.sandbox.project import PATIENCE_S, Answer, Project
 VALIDATED = Answer('{"status": "Validated"}')
 ROOT = Path(__file__).resolve().parents[2]
 
+# Nothing of the settings of whoever runs the tests.
+PLAIN = {"PATH": os.environ["PATH"]}
+
 # Everybody is quick, so that a test is.
 QUICK = {
     "prompt_answer_after_s": 0.05,
@@ -32,12 +35,11 @@ class Process:
     """A sandbox in a process of its own, on a free port."""
 
     def __init__(self, directory: Path, **environment: str) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("SANDBOX_", "AT_"))}
         given = {"SANDBOX_DIR": str(directory), "SANDBOX_PORT": "0", "SHORT_CODES": "*384*55#,*384*56#"}
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "sandbox"],
             cwd=ROOT,
-            env=clean | given | environment,
+            env=PLAIN | given | environment,
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -11,7 +11,7 @@ import requests
 
 from tests.sandbox.project import PATIENCE_S
 
-SHORT_CODE, PASSKEY, TIMESTAMP = "174379", "sandbox-passkey", "20261123120000"
+SHORT_CODE, PASSKEY, TIMESTAMP = "174379", "sandbox", "20261123120000"
 PASSWORD = base64.b64encode(f"{SHORT_CODE}{PASSKEY}{TIMESTAMP}".encode()).decode()
 SUBSCRIBER, PAYER, FRIEND = "+254711000001", "+254711000002", "+254733000003"
 
@@ -92,7 +92,7 @@ class Driver:
         if self._token is None:
             response = self.http.get(
                 f"{self.url}/daraja/oauth/v1/generate?grant_type=client_credentials",
-                auth=("sandbox-consumer-key", "sandbox-consumer-secret"),
+                auth=("sandbox", "sandbox"),
                 timeout=PATIENCE_S,
             )
             self._token = response.json()["access_token"]
@@ -131,7 +131,7 @@ class Driver:
     def reverse(self, receipt: str, *, amount: Any = 100, **other: Any) -> requests.Response:
         """A reversal."""
         form = {
-            "Initiator": "testapi",
+            "Initiator": "sandbox",
             "SecurityCredential": "sealed",
             "CommandID": "TransactionReversal",
             "TransactionID": receipt,
@@ -151,7 +151,7 @@ class Driver:
         """A request to the charging system, whatever its answer."""
         body = xmlrpc.client.dumps((members,), method)
         usual = {"User-Agent": "Redial/5.0/1.0", "Content-Type": "text/xml"}
-        auth = ("redial", "sandbox-password")
+        auth = ("sandbox", "sandbox")
         return self.http.post(f"{self.url}/ucip/Air", data=body, headers=usual | headers, auth=auth, timeout=PATIENCE_S)
 
     def ucip_members(self, msisdn: str = SUBSCRIBER, **members: Any) -> Json:
@@ -185,7 +185,7 @@ class Driver:
         return self.http.post(
             f"{self.url}/africastalking/version1{path}",
             data={"username": "sandbox"} | form,
-            headers={"apiKey": "sandbox-api-key", "Accept": "application/json"} | headers,
+            headers={"apiKey": "sandbox", "Accept": "application/json"} | headers,
             timeout=PATIENCE_S,
         )
 

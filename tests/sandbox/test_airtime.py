@@ -20,7 +20,7 @@ def find(driver: Driver, request_id: str, **headers: str) -> Any:
     return driver.http.get(
         f"{driver.url}/africastalking/query/transaction/find",
         params={"username": "sandbox", "transactionId": request_id},
-        headers={"apiKey": "sandbox-api-key"} | headers,
+        headers={"apiKey": "sandbox"} | headers,
         timeout=PATIENCE_S,
     )
 

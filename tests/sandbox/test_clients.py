@@ -12,7 +12,7 @@ from tests.sandbox.driver import FRIEND, PASSKEY, PAYER, SHORT_CODE, SUBSCRIBER,
 from tests.sandbox.project import PATIENCE_S, Project
 
 
-def sms_service(driver: Driver, api_key: str = "sandbox-api-key") -> Any:
+def sms_service(driver: Driver, api_key: str = "sandbox") -> Any:
     """The SDK's SMS, pointed at the sandbox as its user would point it."""
     service = SMSService("sandbox", api_key)
     service._baseUrl = f"{driver.url}/africastalking/version1"
@@ -21,7 +21,7 @@ def sms_service(driver: Driver, api_key: str = "sandbox-api-key") -> Any:
 
 def airtime_service(driver: Driver) -> Any:
     """The SDK's airtime, pointed at the sandbox."""
-    service = AirtimeService("sandbox", "sandbox-api-key")
+    service = AirtimeService("sandbox", "sandbox")
     service._baseUrl = f"{driver.url}/africastalking/version1/airtime"
     return service
 
@@ -72,7 +72,7 @@ def test_the_sdk_hears_of_a_key_that_is_too_short(driver: Driver) -> None:
 def mpesa(driver: Driver) -> Any:
     """mpesakit's client; it lets its user change the host only, so it finds Daraja at the root."""
     mpesakit = pytest.importorskip("mpesakit", reason="mpesakit is not installed")
-    client = mpesakit.MpesaClient("sandbox-consumer-key", "sandbox-consumer-secret", environment="sandbox")
+    client = mpesakit.MpesaClient("sandbox", "sandbox", environment="sandbox")
     client.http_client.base_url = driver.url
     return client
 
@@ -111,7 +111,7 @@ def test_mpesakit_reverses_and_reads_the_result(mpesa: Any, driver: Driver, proj
     push(mpesa, driver)
     receipt = driver.wait_for_entries("charges")[0]["receipt"]
     ack = mpesa.reversal.reverse(
-        initiator="testapi",
+        initiator="sandbox",
         security_credential="sealed",
         transaction_id=receipt,
         amount=100,

@@ -185,7 +185,7 @@ def test_a_query_after_the_end_says_how_it_ended(driver: Driver, project: Projec
     ("auth", "query", "code"),
     [
         (("wrong", "pair"), "?grant_type=client_credentials", "400.008.01"),
-        (("sandbox-consumer-key", "sandbox-consumer-secret"), "", "400.008.02"),
+        (("sandbox", "sandbox"), "", "400.008.02"),
     ],
 )
 def test_a_token_is_not_given_to_everybody(driver: Driver, auth: tuple[str, str], query: str, code: str) -> None:
@@ -196,7 +196,7 @@ def test_a_token_is_not_given_to_everybody(driver: Driver, auth: tuple[str, str]
 def test_a_token_says_how_long_it_lives(driver: Driver) -> None:
     response = driver.http.get(
         f"{driver.url}/daraja/oauth/v1/generate?grant_type=client_credentials",
-        auth=("sandbox-consumer-key", "sandbox-consumer-secret"),
+        auth=("sandbox", "sandbox"),
         timeout=PATIENCE_S,
     )
     assert response.json()["expires_in"] == "3599"

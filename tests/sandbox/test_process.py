@@ -1,6 +1,5 @@
 """The process: how it starts, how it stops, and what a second start finds."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.sandbox.conftest import QUICK, ROOT, Process
+from tests.sandbox.conftest import PLAIN, QUICK, ROOT, Process
 from tests.sandbox.driver import PAYER, SUBSCRIBER, Driver
 from tests.sandbox.project import PATIENCE_S, Answer, Project
 from tests.sandbox.test_events import watch
@@ -24,7 +23,7 @@ def start_in_vain(directory: Path, **environment: str) -> tuple[int, str]:
     ended = subprocess.run(
         [sys.executable, "-m", "sandbox"],
         cwd=ROOT,
-        env=os.environ | {"SANDBOX_DIR": str(directory), "SANDBOX_PORT": "0"} | environment,
+        env=PLAIN | {"SANDBOX_DIR": str(directory), "SANDBOX_PORT": "0"} | environment,
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,

@@ -205,7 +205,7 @@ def test_what_is_no_call_is_a_fault(driver: Driver, body: bytes) -> None:
         f"{driver.url}/ucip/Air",
         data=body,
         headers={"User-Agent": "Redial/5.0/1.0"},
-        auth=("redial", "sandbox-password"),
+        auth=("sandbox", "sandbox"),
         timeout=PATIENCE_S,
     )
     with pytest.raises(xmlrpc.client.Fault) as raised:
@@ -220,7 +220,7 @@ def test_another_version_of_the_protocol_is_forbidden(driver: Driver, agent: str
 
 
 def test_a_stranger_is_not_let_in(driver: Driver) -> None:
-    response = driver.http.post(f"{driver.url}/ucip/Air", data=b"", auth=("redial", "wrong"), timeout=PATIENCE_S)
+    response = driver.http.post(f"{driver.url}/ucip/Air", data=b"", auth=("sandbox", "wrong"), timeout=PATIENCE_S)
     assert response.status_code == 401
 
 
