@@ -1,5 +1,8 @@
 """Callbacks of the payment provider: twice, late, early, never, and not true."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from tests.city import City
@@ -17,6 +20,32 @@ def settled(city: City, order: OrderSeen, count: int) -> list[str]:
         return found if len(found) >= count else None
 
     return city.wait_until(find, what=f"{count} callbacks settled")
+
+
+def call_back(city: City, order: OrderSeen, charge: Mapping[str, Any]) -> None:
+    """Post what Daraja posts for a charge that was paid, to where it posts for this order."""
+    items = {
+        "Amount": charge["amount_minor"] / 100,
+        "MpesaReceiptNumber": charge["receipt"],
+        "TransactionDate": 20261124093000,
+        "PhoneNumber": int(charge["msisdn"].lstrip("+")),
+    }
+    callback = {
+        "MerchantRequestID": charge["merchant_request_id"],
+        "CheckoutRequestID": charge["checkout_request_id"],
+        "ResultCode": 0,
+        "ResultDesc": "The service request is processed successfully.",
+        "CallbackMetadata": {"Item": [{"Name": name, "Value": value} for name, value in items.items()]},
+    }
+    where = f"/callbacks/daraja/{city.env['CALLBACK_SECRET']}/stk/{order.id}-charge-1"
+    assert city.post(where, json={"Body": {"stkCallback": callback}}).ok
+
+
+def provider_ref(city: City, order: OrderSeen) -> str | None:
+    """The provider's name for the order's charge, once it has told it."""
+    [attempt] = city.records.rows("SELECT provider_ref FROM attempts WHERE order_id = %(id)s", id=order.id)
+    found: str | None = attempt["provider_ref"]
+    return found
 
 
 def is_done_once(city: City, phone: Phone) -> OrderSeen:
@@ -57,12 +86,13 @@ def test_a_refusal_that_is_never_told_is_asked_for(city: City, phone: Phone) -> 
 
 
 def test_a_callback_that_comes_late_brings_the_receipt_to_what_was_known(city: City, phone: Phone) -> None:
-    city.faults.add(DARAJA, "late", seconds=1.5, msisdn=phone.msisdn)
+    city.faults.add(DARAJA, "no_callback", msisdn=phone.msisdn)
     phone.top_up(100)
     order = is_done_once(city, phone)
     assert order.detail("CHARGE_CONFIRMED")["evidence"] == "enquiry"
-    assert settled(city, order, 1) == ["repeated, with its receipt"]
     [charge] = city.books(phone)["charges"]
+    call_back(city, order, charge)
+    assert settled(city, order, 1) == ["repeated, with its receipt"]
     [attempt] = city.records.rows("SELECT receipt FROM attempts WHERE reference = %(r)s", r=charge["reference"])
     assert attempt["receipt"] == charge["receipt"]
 
@@ -95,14 +125,17 @@ def test_a_callback_about_another_amount_goes_to_a_person_and_credits_nothing(ci
     ]
 
 
-def test_a_lie_of_a_stranger_with_names_of_their_own_credits_nothing(city: City, phone: Phone) -> None:
-    city.faults.add(DARAJA, "forged", msisdn=phone.msisdn)
-    city.world(prompt_answer_after_s=0.5)
-    phone.answers_prompts("cancel")
+def test_a_lie_with_names_of_its_own_credits_nothing(city: City, phone: Phone) -> None:
+    phone.answers_prompts("by_hand")
     phone.top_up(100)
-    order = city.end_of(phone)
-    assert order.state == "UNPAID"
-    assert settled(city, order, 2)[0].endswith("but the provider calls this attempt " + provider_ref(city, order))
+    phone.wait_for_prompt()
+    [order] = city.orders(phone)
+    ours = city.wait_until(lambda: provider_ref(city, order), what="the provider's name for the charge")
+    lie = {"merchant_request_id": "1-1-1", "checkout_request_id": "ws_CO_lie", "receipt": "LIE0000001"}
+    call_back(city, order, lie | {"amount_minor": 10_000, "msisdn": phone.msisdn})
+    assert settled(city, order, 1) == [f"names ws_CO_lie, but the provider calls this attempt {ours}"]
+    phone.answer("cancel")
+    assert city.end_of(phone).state == "UNPAID"
     assert city.books(phone)["refills"] == []
 
 
@@ -139,9 +172,3 @@ def test_a_stranger_without_the_secret_is_turned_away(city: City, phone: Phone, 
     assert city.records.verdicts(order.id, topic="stk") == []
     phone.answer("cancel")
     assert city.end_of(phone).state == "UNPAID"
-
-
-def provider_ref(city: City, order: OrderSeen) -> str:
-    """The provider's name for the order's charge."""
-    [attempt] = city.records.rows("SELECT provider_ref FROM attempts WHERE order_id = %(id)s", id=order.id)
-    return str(attempt["provider_ref"])

@@ -109,9 +109,9 @@ def test_a_charging_system_that_stays_away_gives_the_money_back(city: City, phon
 
 
 def test_a_line_that_cannot_be_read_after_the_refill_is_looked_at_again(city: City, phone: Phone) -> None:
-    city.faults.add("ucip.refill", "delay", seconds=0.5, msisdn=phone.msisdn)
+    city.faults.add("ucip.refill", "delay", seconds=1.5, msisdn=phone.msisdn)
     phone.top_up(100)
-    city.wait_for_state(phone, "CREDITING")
+    city.wait_for_event(phone, "CREDIT_SENT")
     city.faults.add("ucip.read", "http_500", times=2, msisdn=phone.msisdn)
     assert city.end_of(phone).events[-1] == "LINE_SEEN"
     assert city.faults.applied("ucip.read", "http_500") == 2

@@ -111,7 +111,7 @@ def test_a_line_that_still_owes_after_the_top_up_is_not_told_that_it_is_back(cit
     city.wait_for_state(phone, "CREDITED")
     assert city.end_of(phone, hurried=True).events[-2:] == ["CREDIT_CONFIRMED", "GAVE_UP"]
     assert phone.wait_for_sms() == [
-        "KES 20 was added to your line. It may take some minutes to come back. Dial *384*55# for your balance."
+        "KES 20 received. You still owe KES 30.00, so your line stays suspended. Dial *384*55# to top up."
     ]
 
 
