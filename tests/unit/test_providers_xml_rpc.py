@@ -68,6 +68,7 @@ def test_a_fault_is_its_code() -> None:
     assert read_answer(xmlrpc.client.dumps(xmlrpc.client.Fault(1007, "Overload")).encode()) == Fault(1007)
 
 
+STRUCT = "<value><struct><member><name>a</name><value>b</value></member></struct></value>"
 BOMB = (
     b"<?xml version='1.0'?><!DOCTYPE bomb [<!ENTITY a 'aaaaaaaaaa'>"
     + b"".join(
@@ -85,6 +86,8 @@ BOMB = (
         b'{"json": true}',
         b"\x00\xff",
         BOMB,
+        b"<!DOCTYPE a [<!ENTITY x 'harmless'>]>" + answer(f"<params><param>{STRUCT}</param></params>")[21:],
+        b"<!DOCTYPE a>" + answer(f"<params><param>{STRUCT}</param></params>")[21:],
         b"<!DOCTYPE a SYSTEM 'file:///etc/passwd'><methodResponse/>",
         b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><methodResponse>&x;</methodResponse>",
         answer(""),
