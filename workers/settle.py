@@ -52,11 +52,15 @@ def _event(
 ) -> None:
     with house.engine.begin() as connection:
         kept = _find(connection, callback, event)
+        stranger = kept and (_does_not_fit(kept, event) or _is_anothers_name(connection, kept, event))
     if kept is None:
         return _wait_for_our_reply(house, owing, "no attempt of ours has this reference")
-    if (stranger := _does_not_fit(kept, event)) is not None:
+    if stranger:
         return _conclude(house, owing, stranger, order_id=kept.order_id)
     asked = _asked(house, kept, event)
+    if asked is None:
+        why = "the provider's name for this attempt is not known, and it does not confirm what is told"
+        return _wait_for_our_reply(house, owing, why, order_id=kept.order_id)
     with house.engine.begin() as connection:
         if not inbox.is_first(
             connection, provider=callback.provider, key=event.key, inbox_id=callback.id, now=house.clock()
@@ -92,15 +96,34 @@ def _may_be(told: str, msisdn: str) -> bool:
     return len(one) == len(other) and all(a in (b, "*") for a, b in zip(one, other, strict=True))
 
 
-def _asked(house: House, kept: Kept, event: Event) -> Answer:
-    """What the provider itself says when it is asked about a charge; the event's own word where it has no other."""
-    if kept.purpose != "charge" or kept.attempt.provider_ref is None:
-        return event.answer
-    return house.payments[kept.provider].enquire_charge(kept.attempt)
+def _is_anothers_name(connection: Connection, kept: Kept, event: Event) -> str | None:
+    """What speaks against an event that names something which the provider calls another attempt of ours by."""
+    if event.provider_ref is None:
+        return None
+    named = attempts.by_provider_ref(connection, provider=kept.provider, provider_ref=event.provider_ref)
+    if named is None or named.attempt.reference == kept.attempt.reference:
+        return None
+    return f"names {event.provider_ref}, by which the provider calls another attempt"
+
+
+def _asked(house: House, kept: Kept, event: Event) -> Answer | None:
+    """What the provider itself says when it is asked; the event's own word where it cannot be asked.
+
+    While our request's reply is not known, an event cannot be held against it: then only a plain word of the provider
+    counts, and None says that there is none.
+    """
+    known = kept.attempt.provider_ref
+    if kept.purpose != "charge":
+        return event.answer if known is not None else None
+    named = replace(kept.attempt, provider_ref=known or event.provider_ref)
+    answer = house.payments[kept.provider].enquire_charge(named)
+    return answer if known is not None or isinstance(answer, Confirmed | Refused) else None
 
 
 def _believe(house: House, connection: Connection, kept: Kept, event: Event, asked: Answer) -> str:
     told, case = event.answer, Case.of(house, connection, reference=kept.attempt.reference, evidence="callback")
+    if case.kept.attempt.provider_ref is None and event.provider_ref is not None:
+        case.learn_name(event.provider_ref)
     if isinstance(told, Confirmed) and isinstance(asked, Refused):
         return case.differs(f"the callback says paid, the provider says {asked.code}", receipt=told.receipt)
     if isinstance(told, Refused) and isinstance(asked, Confirmed):
@@ -139,9 +162,9 @@ def _note_report(house: House, connection: Connection, message: messages.Message
     return "the line was still suspended: will be sent again"
 
 
-def _wait_for_our_reply(house: House, owing: Owing, why: str) -> None:
+def _wait_for_our_reply(house: House, owing: Owing, why: str, order_id: str | None = None) -> None:
     if owing.tried >= len(_WAITS_FOR_OUR_REPLY_S):
-        return _conclude(house, owing, why)
+        return _conclude(house, owing, why, order_id=order_id)
     again = house.clock() + timedelta(seconds=_WAITS_FOR_OUR_REPLY_S[owing.tried] * house.timing.scale)
     with house.engine.begin() as connection:
         outbox.later(connection, owing.id, due_at=again, note=why)

@@ -83,6 +83,10 @@ class Case:
                 self._note("unknown", facts={self.evidence: outcome.why})
                 return f"unknown: {outcome.why}"
 
+    def learn_name(self, provider_ref: str) -> None:
+        """Keep the provider's name for this attempt, which its reply did not tell us."""
+        self._note(self.kept.outcome or "accepted", provider_ref=provider_ref)
+
     def differs(self, why: str, *, receipt: str | None) -> str:
         """The provider tells something else than what was agreed: a person must look."""
         try:
