@@ -17,6 +17,8 @@ import json
 import os
 import random
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -197,6 +199,13 @@ class City:
     def post(self, path: str, **how: Any) -> requests.Response:
         """POST to the web process, as a gateway or a stranger would; `how` is what requests.post takes."""
         return self._http.post(f"{self.url}{path}", timeout=WITHIN_S, **how)
+
+    def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one of Redial's commands as an operator would: `city.flask("orders", "review")`."""
+        command = [sys.executable, "-m", "flask", "--app", "app", *words]
+        return subprocess.run(
+            command, env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=STARTS_WITHIN_S, check=False
+        )
 
     def log(self, name: str) -> str:
         """What a process has written since the city was last healed, over all its starts."""

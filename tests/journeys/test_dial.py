@@ -99,6 +99,26 @@ def test_a_hop_that_the_gateway_sends_twice_places_one_order(city: City, phone: 
     assert len(city.orders(phone)) == 1
 
 
+def test_the_same_top_up_again_is_asked_for_twice_and_then_paid_twice(city: City, phone: Phone) -> None:
+    phone.top_up(100)
+    city.end_of(phone)
+    phone.dial("*384*55*100#")
+    again = phone.key("1")
+    assert again.text.startswith("You have just ordered KES 100 for this line, and it is on its way. Pay once more?")
+    assert again.open
+    phone.key("2")
+    city.wait_until(lambda: [order.state for order in city.orders(phone)] == ["DONE", "DONE"], what="both are done")
+    assert (phone.wallet_minor, phone.line["balance_minor"]) == (80_000, 15_000)
+
+
+def test_the_same_top_up_again_that_was_not_meant_is_not_paid(city: City, phone: Phone) -> None:
+    phone.top_up(100)
+    city.end_of(phone)
+    phone.dial("*384*55*100#")
+    phone.key("1", "1")
+    assert len(city.orders(phone)) == 1
+
+
 def test_a_line_that_was_active_is_not_told_that_it_is_back(city: City) -> None:
     phone = city.new_phone(balance_minor=2000)
     phone.top_up(100)
