@@ -34,7 +34,7 @@ def home(call: Call) -> Choice:
 @home.answer
 def read_direct_dial(call: Call, typed: str) -> str:
     """An amount instead of an option goes straight to its confirmation: it is how `*384*55*100#` arrives."""
-    if len(typed) == 1:
+    if len(typed) < 2:
         raise NotAnOption()
     try:
         amount = _amount(call, typed)
@@ -71,7 +71,7 @@ def amounts(call: Call) -> Choice:
 @amounts.answer
 def read_amount_at_once(call: Call, typed: str) -> str:
     """An amount instead of an option is that amount."""
-    if len(typed) == 1:
+    if len(typed) < 2:
         raise NotAnOption()
     return read_other_amount(call, typed)
 
