@@ -32,6 +32,7 @@ def test_a_text_that_is_absent_is_the_first_one() -> None:
         ({"sessionId": "a\nb"}, "sessionId"),
         ({"phoneNumber": ""}, "phoneNumber"),
         ({"text": "1" * 481}, "481 characters"),
+        ({"serviceCode": "*384*55" * 30}, "serviceCode has 210 characters"),
     ],
 )
 def test_a_hop_that_cannot_be_used_says_why(changes: dict[str, str], why: str) -> None:

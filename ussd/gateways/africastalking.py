@@ -17,6 +17,7 @@ WIDTH = Width(septets=160, ucs2=70)
 
 # Twenty screens with a long entry each stay far below; what is longer is not typed on a phone.
 _LONGEST_TEXT = 480
+_LONGEST_CODE = 182  # No phone can dial more (3GPP TS 23.038: 160 octets).
 
 
 class UnableToReadHop(RedialError):
@@ -31,6 +32,8 @@ def read(form: Mapping[str, str]) -> tuple[str, str, str, str]:
         raise UnableToReadHop(why="sessionId is absent or unusable")
     if not phone:
         raise UnableToReadHop(why="phoneNumber is absent")
+    if len(code) > _LONGEST_CODE:
+        raise UnableToReadHop(why=f"serviceCode has {len(code)} characters")
     if len(text) > _LONGEST_TEXT:
         raise UnableToReadHop(why=f"text has {len(text)} characters")
     return session, phone, code, text
