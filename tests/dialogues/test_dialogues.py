@@ -1,0 +1,165 @@
+"""Every transcript in this folder, read from top to bottom over real HTTP."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import Engine
+
+from store import subscribers
+from tests.city import City
+from tests.dialogues.gateway import Gateway
+from tests.dialogues.transcript import Dialogue, Step, matches, read_all
+from tests.records import OrderSeen
+from tests.unit.books import order_in
+from tests.unit.orders import kes
+from topup.clock import utc_now
+from topup.life import State
+from topup.phone import national, read_msisdn
+from words.width import Width
+
+CALLER = "0711000001"
+WIDTH = Width(septets=160, ucs2=70)
+HANGS_S = 3.0
+
+
+@dataclass
+class Stage:
+    """Where one dialogue is played: the phone, the world, and what was heard last."""
+
+    city: City
+    gateway: Gateway
+    books: Engine
+    heard: str = ""
+    earlier: int = 0
+    last: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def own_number(self) -> str:
+        return national(self.gateway.msisdn, country="KE")
+
+    def play(self, step: Step) -> str | None:
+        """Do a deed. The answer, where there is one."""
+        for pattern, do in DEEDS.items():
+            if (found := re.fullmatch(pattern, step.deed)) is not None:
+                return do(self, *found.groups())
+        raise AssertionError(f"nobody can: {step.deed}")
+
+    def dial(self, code: str) -> str:
+        return self.gateway.dial(code)
+
+    def dial_in_the_code(self, code: str) -> str:
+        return self.gateway.dial(code, in_the_code=True)
+
+    def press(self, keys: str) -> str:
+        return self.gateway.press(keys.replace(CALLER, self.own_number))
+
+    def press_twice_at_once(self, keys: str) -> str:
+        one, other = self.gateway.press_at_once(keys)
+        assert one == other
+        return one
+
+    def repeat(self) -> None:
+        assert self.gateway.post() == self.heard
+
+    def repeat_older(self, text: str) -> None:
+        assert self.gateway.post(text) == self.heard
+
+    def hang_up(self) -> None:
+        """No operator need tell us, and this one does not."""
+
+    def redis_forgets(self) -> None:
+        self.city.flush_redis()
+
+    def line_has(self, sign: str, shillings: str) -> None:
+        self._set_line(balance_minor=round(float(shillings) * 100) * (-1 if sign == "owes" else 1))
+
+    def line_is(self, state: str) -> None:
+        self._set_line(state=state)
+
+    def line_hangs(self) -> None:
+        self._forget_line()
+        self.last.callback(self.city.faults.clear)
+        self.city.faults.add("ucip.read", "delay", seconds=HANGS_S, msisdn=self.gateway.msisdn)
+
+    def line_answers_again(self) -> None:
+        self._forget_line()
+        self.city.faults.clear()
+
+    def language(self, code: str) -> None:
+        with self.books.begin() as connection:
+            subscribers.choose_language(connection, self.gateway.msisdn, language=code, now=utc_now())
+
+    def earlier_order(self, shillings: str, state: str) -> None:
+        who = {"asked_by": self.gateway.msisdn, "line": self.gateway.msisdn, "payer": self.gateway.msisdn}
+        order_in(self.books, State[state], amount=kes(int(shillings.replace(",", ""))), now=utc_now(), **who)
+        self.earlier += 1
+
+    def ordered_nothing(self) -> None:
+        assert len(self.orders()) == self.earlier
+
+    def ordered(self, shillings: str, payer: str) -> None:
+        newest = self.orders()[-1]
+        assert (newest.amount_minor, newest.payer) == (
+            int(shillings.replace(",", "")) * 100,
+            read_msisdn(payer.replace(CALLER, self.own_number), country="KE"),
+        )
+        assert newest.line == self.gateway.msisdn
+        assert newest.events == ["PLACED"]
+
+    def orders_in_all(self, count: str) -> None:
+        assert len(self.orders()) - self.earlier == int(count)
+
+    def orders(self) -> list[OrderSeen]:
+        return self.city.orders(self.city.phone(self.gateway.msisdn))
+
+    def _set_line(self, **values: object) -> None:
+        self._forget_line()
+        self.city.phone(self.gateway.msisdn).set_line(**values)
+
+    def _forget_line(self) -> None:
+        """Some time passes, so that the line is read anew."""
+        with self.city.redis() as client:
+            client.delete(f"ussd:line:{self.gateway.msisdn}")
+
+
+DEEDS: dict[str, Callable[..., str | None]] = {
+    r"dial (\S+)": Stage.dial,
+    r"dial (\S+) in the code": Stage.dial_in_the_code,
+    r"press ?(.*?) twice at once": Stage.press_twice_at_once,
+    r"press ?(.*)": Stage.press,
+    r"repeat": Stage.repeat,
+    r"repeat (\S+)": Stage.repeat_older,
+    r"hang up": Stage.hang_up,
+    r"redis forgets": Stage.redis_forgets,
+    r"line (owes|has) ([\d.]+)": Stage.line_has,
+    r"line is (barred|gone)": Stage.line_is,
+    r"line hangs": Stage.line_hangs,
+    r"line answers again": Stage.line_answers_again,
+    r"language (\w+)": Stage.language,
+    r"earlier KES ([\d,]+) (\w+)": Stage.earlier_order,
+    r"ordered nothing": Stage.ordered_nothing,
+    r"ordered KES ([\d,]+) paid by (\d+)": Stage.ordered,
+    r"ordered (\d+) in all": Stage.orders_in_all,
+}
+
+
+@pytest.fixture
+def stage(city: City, gateway: Gateway, books: Engine) -> Iterator[Stage]:
+    with ExitStack() as last:
+        yield Stage(city, gateway, books, last=last)
+
+
+@pytest.mark.parametrize("dialogue", read_all(), ids=lambda dialogue: dialogue.name)
+def test_dialogue(stage: Stage, dialogue: Dialogue) -> None:
+    for step in dialogue.steps:
+        where = f"{dialogue.file}:{step.line}: {step.deed}"
+        heard = stage.play(step)
+        assert (heard is None) == (step.answer == ""), f"{where}\n{heard}"
+        if heard is not None:
+            stage.heard = heard
+            shown = heard.replace(stage.own_number, CALLER)
+            assert matches(step.answer, shown), f"{where}\n--- written:\n{step.answer}\n--- heard:\n{shown}"
+            assert WIDTH.holds(heard.partition(" ")[2]), where
