@@ -1,5 +1,7 @@
 """What the phone page shows of the world: other people, a network that fails, a sandbox that is gone."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -29,6 +31,40 @@ def test_the_ready_people(handset: Handset, name: str, state: str, balance: str,
     handset.expect_screen(words)
 
 
+def test_people_change_by_the_arrow_keys(handset: Handset, page: Page) -> None:
+    page.get_by_role("radio", name="Amina").focus()
+    page.keyboard.press("ArrowDown")
+    handset.expect_line("Active", "KES 120.00")
+    page.keyboard.press("ArrowDown")
+    handset.expect_line("Barred", "KES 0.00")
+    expect(page.get_by_role("radio", name="Chebet")).to_be_focused()
+
+
+def test_what_the_network_answers_one_person_is_not_shown_to_the_next(handset: Handset, page: Page, city: City) -> None:
+    city.faults.add("ussd.hop", "delay", seconds=1, times=1)
+    handset.call()
+    expect(page.get_by_text("USSD code running")).to_be_visible()
+    handset.hold("Brian")
+    handset.expect_line("Active", "KES 120.00")
+    amina = city.phone("+254711000001")
+    city.wait_until(lambda: city.outside.get(f"/phones/{amina.msisdn}")["screen"]["screen"], what="Amina's screen")
+    expect(page.get_by_label("Dial", exact=True)).to_be_visible()
+    expect(handset.ussd).to_be_hidden()
+    handset.hold("Amina")
+    handset.expect_screen("Line suspended.")
+
+
+def test_another_short_code_can_be_chosen(handset: Handset, page: Page) -> None:
+    # The page is told its codes before its scripts run; the city itself has one.
+    page.add_init_script("""document.addEventListener("readystatechange", () => {
+      if (document.readyState === "interactive") document.body.dataset.shortCodes += " *384*55*4#";
+    })""")
+    handset.open()
+    page.get_by_label("Short code").select_option("*384*55*4#")
+    handset.call()
+    handset.expect_screen("Choose a language")
+
+
 def test_a_line_that_changes_elsewhere_shows_at_once(handset: Handset, city: City) -> None:
     handset.hold("Brian")
     handset.expect_line("Active", "KES 120.00")
@@ -47,6 +83,26 @@ def test_without_the_stream_the_page_asks_again_and_again(
     complaints.forgive(CONNECTION)
 
 
+def test_a_late_word_of_the_stream_leaves_a_half_typed_reply_alone(
+    page: Page, handset: Handset, complaints: Complaints
+) -> None:
+    stale = json.dumps({"screen": "", "open": False, "cut": False, "session_id": None, "failed": None})
+    # "retry" is how soon, in milliseconds, a browser opens a stream again that has ended.
+    late = f"retry: 50\nevent: screen\ndata: {stale}\n\n"
+    allowed = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/event-stream"}
+    page.route("**/events", lambda route: route.fulfill(headers=allowed, body=late))
+    handset.open()
+    handset.call()
+    handset.expect_screen("Line suspended.")
+    handset.press("1")
+    for _ in range(5):
+        page.wait_for_event("request", lambda request: request.url.endswith("/events"))
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("1")
+    handset.soft("Send")
+    handset.expect_screen("How much?")
+    complaints.forgive(CONNECTION)
+
+
 def test_a_sandbox_that_is_gone_and_comes_back(
     handset: Handset, page: Page, city: City, complaints: Complaints
 ) -> None:
@@ -58,10 +114,10 @@ def test_a_sandbox_that_is_gone_and_comes_back(
     expect(page.get_by_label("Dial", exact=True)).to_be_visible()
     page.get_by_role("button", name="New suspended line").click()
     expect(page.locator("#people-trouble")).to_have_text(NO_NETWORK)
-    city.heal()
+    city.start("sandbox")
     expect(page.locator("#carrier")).to_have_text("Redial Mobile")
     handset.call()
-    handset.expect_screen("Line active.")
+    handset.expect_screen("Line suspended.")
     complaints.forgive(CONNECTION)
 
 

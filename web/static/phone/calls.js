@@ -7,13 +7,21 @@ const NOTHING = { screen: "", open: false, cut: false, encoding: "GSM-7", length
 
 export function createCalls({ sandbox, store, holder }) {
   let turn = 0; // Answers to what was given up meanwhile are for nobody.
+  let parting = Promise.resolve(""); // A call begins when the one before it has surely ended.
+
+  /** Whether somebody else holds the phone by now. */
+  function watchHolder() {
+    const { msisdn } = store.get();
+    return () => store.get().msisdn !== msisdn;
+  }
 
   async function ask(waiting, words, question) {
     const mine = ++turn;
+    const hasGone = watchHolder();
+    const isGivenUp = () => mine !== turn || hasGone();
     const began = performance.now();
     store.set({ waiting, trouble: "", notice: "", answeredInMs: null });
     record(words);
-    const isGivenUp = () => mine !== turn;
     try {
       const screen = await question(isGivenUp);
       if (isGivenUp()) return;
@@ -27,6 +35,7 @@ export function createCalls({ sandbox, store, holder }) {
   function dial(code) {
     const { msisdn } = store.get();
     return ask("dial", `Dialled ${code}`, async (isGivenUp) => {
+      await parting;
       await holder.makeReady();
       return isGivenUp() ? NOTHING : sandbox.dial(msisdn, code);
     });
@@ -39,29 +48,27 @@ export function createCalls({ sandbox, store, holder }) {
 
   async function hangUp() {
     const mine = ++turn;
+    const hasGone = watchHolder();
     const { msisdn, screen, waiting } = store.get();
     store.set({ waiting: null, trouble: "", screen: NOTHING });
     if (!waiting && !isShown(screen)) return;
     if (waiting || screen.open) record("Hung up");
-    try {
-      await sandbox.hangUp(msisdn);
-    } catch (error) {
-      if (mine === turn) store.set({ trouble: sentence(error) });
-    }
+    store.set({ leaving: true });
+    parting = troubleOf(sandbox.hangUp(msisdn));
+    const trouble = await parting;
+    if (hasGone()) return;
+    store.set({ leaving: false });
+    if (trouble && mine === turn) store.set({ trouble });
   }
 
+  /** Whether it was sent. */
   async function text(to, words) {
     const { msisdn } = store.get();
-    try {
-      await holder.makeReady();
-      await sandbox.text(msisdn, to, words);
-      record(`SMS to ${to}: ${words}`);
-      store.set({ place: { view: "home" }, notice: "Message sent." });
-      return true;
-    } catch (error) {
-      store.set({ trouble: sentence(error) });
-      return false;
-    }
+    const hasGone = watchHolder();
+    const trouble = await troubleOf(holder.makeReady().then(() => sandbox.text(msisdn, to, words)));
+    if (!trouble) record(`SMS to ${to}: ${words}`);
+    if (!hasGone()) store.set(trouble ? { trouble } : { place: { view: "home" }, notice: "Message sent." });
+    return !trouble;
   }
 
   /** `answer`: "pin", "wrong_pin", "cancel" or "ignore". */
@@ -69,15 +76,13 @@ export function createCalls({ sandbox, store, holder }) {
     const state = store.get();
     const prompt = openPrompt(state);
     if (!prompt) return;
+    const hasGone = watchHolder();
     store.set({ ignored: [...state.ignored, prompt.id] });
     record(ANSWERED[answer]);
-    try {
-      await sandbox.answer(state.msisdn, prompt.id, answer);
-    } catch (error) {
-      // What did not arrive is asked again; what had ended is not there to be asked.
-      const ignored = store.get().ignored.filter((id) => id !== prompt.id);
-      store.set({ ignored, trouble: sentence(error) });
-    }
+    const trouble = await troubleOf(sandbox.answer(state.msisdn, prompt.id, answer));
+    if (!trouble || hasGone()) return;
+    // What did not arrive is asked again; what had ended is not there to be asked.
+    store.set({ ignored: store.get().ignored.filter((id) => id !== prompt.id), trouble });
   }
 
   function record(words) {
@@ -93,6 +98,16 @@ const ANSWERED = {
   cancel: "Cancelled the payment",
   ignore: "Left the prompt alone",
 };
+
+/** The sentence for what hinders a request; none when nothing does. */
+async function troubleOf(request) {
+  try {
+    await request;
+    return "";
+  } catch (error) {
+    return sentence(error);
+  }
+}
 
 function sentence(error) {
   if (!(error instanceof SandboxTrouble)) throw error;

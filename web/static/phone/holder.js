@@ -5,6 +5,7 @@
  */
 
 import { follow } from "./feed.js";
+import { introduce } from "./ready.js";
 import { SandboxTrouble } from "./sandbox.js";
 import { UNKNOWN_PERSON } from "./store.js";
 
@@ -20,27 +21,59 @@ export function createHolder({ sandbox, store }) {
     stop = follow({
       sandbox,
       msisdn,
-      onChange: (news) => store.set(withoutOldScreen(news, store.get())),
+      onChange: hear,
       onNetwork: (isUp) => heard(msisdn, isUp),
     });
   }
 
-  function heard(msisdn, isUp) {
-    const { network, promptAnswer } = store.get();
-    const was = network;
-    if ((isUp ? "up" : "down") !== was) store.set({ network: isUp ? "up" : "down" });
-    if (isUp && (was !== "up" || promptAnswer === undefined)) void greet(msisdn);
+  function hear({ screen, ...news }) {
+    store.set(news);
+    if (screen) void lookAtScreen(screen);
   }
 
-  /** What the stream does not tell: how prompts are answered. Asked when the network is there, and there again. */
+  /**
+   * The stream may tell of a screen later than the answer to our own key that has put another one there. So what it
+   * tells is a reason to look, and what we see counts unless we did something ourselves meanwhile.
+   */
+  async function lookAtScreen(told) {
+    const { msisdn, screen: before } = store.get();
+    if (isBusy(store.get()) || isSame(told, before)) return;
+    const present = before ? await seen(msisdn) : told;
+    const now = store.get();
+    if (!present || isBusy(now) || now.msisdn !== msisdn || now.screen !== before) return;
+    if (!isSame(present, before)) store.set({ screen: present });
+  }
+
+  /** What stands on the screen; nothing when the network is gone, which shows elsewhere. */
+  async function seen(msisdn) {
+    try {
+      return (await sandbox.phone(msisdn)).screen;
+    } catch (error) {
+      if (!(error instanceof SandboxTrouble)) throw error;
+      return null;
+    }
+  }
+
+  function heard(msisdn, isUp) {
+    const wasUp = store.get().network === "up";
+    if (isUp && !wasUp) {
+      store.set({ network: "up" });
+      void greet(msisdn);
+    }
+    if (!isUp) store.set({ network: "down", promptAnswer: undefined });
+  }
+
+  /** What the stream does not tell. Asked when the network is there, and whenever it is there again. */
   async function greet(msisdn) {
     try {
+      await introduce(sandbox);
       const [settings, { prompt_answer: now }] = await Promise.all([sandbox.settings(), sandbox.phone(msisdn)]);
       if (store.get().msisdn !== msisdn) return;
-      store.set({ settings, promptAnswer: now });
-      if (now === null) await answer(BY_HAND);
+      store.set({ settings });
+      if (now === null) return await answer(BY_HAND);
       // Left by a page that was closed in a hurry, or set by another one on the same phone, which sets it again.
-      handIsOurs = now === null || now === BY_HAND;
+      handIsOurs = now === BY_HAND;
+      store.set({ promptAnswer: now });
     } catch (error) {
       // The network went away again: when it is back we are called again.
       if (!(error instanceof SandboxTrouble)) throw error;
@@ -65,8 +98,9 @@ export function createHolder({ sandbox, store }) {
   function layDown() {
     stop();
     const { msisdn, network } = store.get();
-    if (!handIsOurs || network !== "up") return;
+    const wasOurs = handIsOurs;
     handIsOurs = false;
+    if (!wasOurs || network !== "up") return;
     sandbox.setPromptAnswer(msisdn, null, { keepalive: true }).catch(() => {
       // Nobody is there to be told, and nothing is left to be put back.
     });
@@ -82,14 +116,11 @@ export function createHolder({ sandbox, store }) {
   return { take, answer, makeReady };
 }
 
-/**
- * While the network works for us, its answer says what stands on the screen; the stream may be a moment behind. What
- * the answer has shown already is no news either: a reply may be half typed below it.
- */
-function withoutOldScreen(news, state) {
-  if (!("screen" in news)) return news;
-  const isOld = JSON.stringify(news.screen) === JSON.stringify(state.screen);
-  if (!state.waiting && !isOld) return news;
-  const { screen: _, ...rest } = news;
-  return rest;
+/** While we wait for the network ourselves, its answer says what stands on the screen. */
+function isBusy({ waiting, leaving }) {
+  return Boolean(waiting || leaving);
+}
+
+function isSame(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -12,6 +12,7 @@ export const UNKNOWN_PERSON = {
   promptAnswer: undefined, // null follows the sandbox's settings; undefined is not known yet
   ignored: [], // ids of the prompts that were put aside
   waiting: null, // what the network works on: "dial" or "key"
+  leaving: false, // hanging up
   trouble: "", // a sentence on the screen
   notice: "", // a sentence below the number
   place: { view: "home" },

@@ -4,47 +4,41 @@ import { byId, say } from "../dom.js";
 import { ownNumbers, rememberNumber } from "../memory.js";
 import { shown } from "../money.js";
 import { e164, newNumber, spaced } from "../numbers.js";
+import { OWES_50, READY } from "../ready.js";
 import { SandboxTrouble } from "../sandbox.js";
 import { lineInWords } from "../words.js";
-
-const OWES_50 = { state: "suspended", balance_minor: -5000, currency: "KES" };
-
-// Those whom the sandbox has not met yet are introduced with these lines; later their lines are what became of them.
-const READY = [
-  { msisdn: "+254711000001", name: "Amina", line: OWES_50 },
-  { msisdn: "+254711000002", name: "Brian", line: { state: "active", balance_minor: 12000, currency: "KES" } },
-  { msisdn: "+254711000003", name: "Chebet", line: { state: "barred", balance_minor: 0, currency: "KES" } },
-  { msisdn: "+254711000004", name: "Daudi", line: { state: "gone", balance_minor: 0, currency: "KES" } },
-];
 
 export function createPeople({ sandbox, store, holder, shortCodes, focusPhone }) {
   const list = byId("people");
   const lines = new Map();
-  let met = false;
+  const others = () => ownNumbers().map((msisdn) => ({ msisdn, name: "Another line" }));
+  const people = () => [...READY, ...others()];
 
-  const people = () => [...READY, ...ownNumbers().map((msisdn) => ({ msisdn, name: "Own line" }))];
-
+  /** Rows stay where they are while their people do, so that the focus stays in them. */
   function draw() {
-    const { msisdn: held } = store.get();
-    list.replaceChildren(list.querySelector("legend"), ...people().map((person) => row(person, held)));
+    const wanted = people();
+    const rows = [...list.querySelectorAll(".person")];
+    const isSame = wanted.map(({ msisdn }) => msisdn).join() === rows.map((row) => row.dataset.msisdn).join();
+    if (!isSame) list.replaceChildren(list.querySelector("legend"), ...wanted.map(newRow));
+    for (const row of list.querySelectorAll(".person")) bringUpToDate(row);
   }
 
-  function row(person, held) {
-    const label = byId("person").content.firstElementChild.cloneNode(true);
-    const radio = label.querySelector("input");
-    radio.value = person.msisdn;
-    radio.checked = person.msisdn === held;
-    radio.addEventListener("change", () => take(person));
-    say(label.querySelector(".name"), person.name);
-    say(label.querySelector(".number"), spaced(person.msisdn));
-    badge(label.querySelector(".badge"), lines.get(person.msisdn));
-    return label;
+  function newRow(person) {
+    const row = byId("person").content.firstElementChild.cloneNode(true);
+    row.dataset.msisdn = person.msisdn;
+    row.querySelector("input").addEventListener("change", () => take(person));
+    say(row.querySelector(".name"), person.name);
+    say(row.querySelector(".number"), spaced(person.msisdn));
+    return row;
   }
 
-  function badge(element, line) {
-    element.dataset.state = line?.state ?? "";
-    say(element, line ? lineInWords(line.state) : "");
-    element.title = line && line.state !== "gone" ? shown(line.balance_minor, line.currency) : "";
+  function bringUpToDate(row) {
+    const line = lines.get(row.dataset.msisdn);
+    const badge = row.querySelector(".badge");
+    row.querySelector("input").checked = row.dataset.msisdn === store.get().msisdn;
+    badge.dataset.state = line?.state ?? "";
+    badge.title = line && line.state !== "gone" ? shown(line.balance_minor, line.currency) : "";
+    say(badge, line ? lineInWords(line.state) : "");
   }
 
   function take({ msisdn, name }) {
@@ -52,32 +46,31 @@ export function createPeople({ sandbox, store, holder, shortCodes, focusPhone })
     draw();
   }
 
-  /** Introduce whom the sandbox has not met, and see how everybody's line is. */
-  async function meet() {
-    const known = new Set(await sandbox.phones());
-    for (const { msisdn, line } of READY) {
-      if (!known.has(msisdn)) await sandbox.setLine(msisdn, line);
-    }
+  /** See how everybody's line is. */
+  async function look() {
     await Promise.all(people().map(async ({ msisdn }) => lines.set(msisdn, await sandbox.line(msisdn))));
     draw();
+  }
+
+  /** Give the phone to a number that may be new here. */
+  function takeNumber(msisdn) {
+    if (!READY.some((person) => person.msisdn === msisdn)) rememberNumber(msisdn);
+    take(people().find((person) => person.msisdn === msisdn));
+    focusPhone();
   }
 
   async function makeLine() {
     const msisdn = newNumber();
     lines.set(msisdn, await sandbox.setLine(msisdn, OWES_50));
-    rememberNumber(msisdn);
-    take({ msisdn, name: "Own line" });
-    focusPhone();
+    takeNumber(msisdn);
   }
 
   async function takeOther() {
     const msisdn = e164(byId("other").value);
     if (!msisdn) return say(byId("people-trouble"), "Write the number with its country, such as +254711000005.");
     lines.set(msisdn, await sandbox.line(msisdn));
-    rememberNumber(msisdn);
-    take(people().find((person) => person.msisdn === msisdn));
     byId("other").value = "";
-    focusPhone();
+    takeNumber(msisdn);
   }
 
   /** Do it, and say what hindered it. */
@@ -89,18 +82,15 @@ export function createPeople({ sandbox, store, holder, shortCodes, focusPhone })
     });
   }
 
-  byId("new-line").addEventListener("click", () => attempt(makeLine));
+  byId("new-line").addEventListener("click", () => void attempt(makeLine));
   byId("other-number").addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(takeOther);
+    void attempt(takeOther);
   });
   offerCodes(store, shortCodes);
 
   store.listen((state, before) => {
-    if (state.network === "up" && !met) {
-      met = true;
-      attempt(meet);
-    }
+    if (state.promptAnswer !== undefined && before.promptAnswer === undefined) void attempt(look);
     if (state.line && state.line !== before.line) {
       lines.set(state.msisdn, state.line);
       draw();

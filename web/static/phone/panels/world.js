@@ -36,9 +36,9 @@ export function createWorld({ sandbox, store, holder }) {
     });
   }
 
-  onSubmit("line-form", () => attempt(setLine));
-  onSubmit("wallet-form", () => attempt(setWallet));
-  answer.addEventListener("change", () => attempt(() => holder.answer(answer.value || null)));
+  onSubmit("line-form", () => void attempt(setLine));
+  onSubmit("wallet-form", () => void attempt(setWallet));
+  answer.addEventListener("change", () => void attempt(() => holder.answer(answer.value || null)));
 
   store.listen((now, before) => {
     const { line, wallet, promptAnswer, settings } = now;
@@ -47,7 +47,7 @@ export function createWorld({ sandbox, store, holder }) {
     say(byId("wallet-balance"), wallet ? shown(wallet.balance_minor, wallet.currency) : "");
     if (wallet) byId("wallet-amount").placeholder = plain(wallet);
     answer.disabled = promptAnswer === undefined;
-    answer.value = promptAnswer ?? "";
+    if (promptAnswer !== before.promptAnswer) answer.value = promptAnswer ?? "";
     say(byId("answer-hint"), hint(promptAnswer, settings));
   });
 }

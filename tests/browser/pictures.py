@@ -1,0 +1,85 @@
+"""Draws docs/pictures/phone-*.png from the running page: `python -m tests.browser.pictures`.
+
+pngquant (a Debian package), when it is there, makes them a third as large.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.conftest import PATIENCE_MS, QUIET
+from tests.browser.handset import Handset
+from tests.city import PROJECT, City
+
+PICTURES = PROJECT / "docs" / "pictures"
+WIDE = {"width": 1280, "height": 860}
+SMALL = {"width": 360, "height": 640}
+# Longer than anything on the page moves.
+STILL_MS = 800
+
+
+def draw_all() -> None:
+    """The whole story on a wide screen, and one moment of it on a small one."""
+    PICTURES.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="redial-") as folder,
+        City(folder=Path(folder)) as city,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        draw_story(_page(browser, WIDE), city)
+        city.heal()
+        draw_small(_page(browser, SMALL), city)
+        browser.close()
+
+
+def draw_story(page: Page, city: City) -> None:
+    """Suspended, asked to pay, back with its SMS."""
+    handset = Handset(page, url=f"{city.url}/phone")
+    handset.open()
+    handset.hold("Amina")
+    handset.call()
+    handset.expect_screen("Line suspended.")
+    _keep(page, "phone-suspended")
+    handset.hang_up()
+    handset.order_fifty()
+    expect(handset.prompt).to_be_visible()
+    handset.press("1234")
+    _keep(page, "phone-prompt")
+    handset.soft("Send")
+    handset.expect_line("Active", "KES 0.00")
+    expect(handset.letters).to_have_text("2 new messages")
+    expect(handset.read_newest()).to_contain_text("Your line is back.")
+    _keep(page, "phone-back")
+
+
+def draw_small(page: Page, city: City) -> None:
+    """On a phone's own screen."""
+    handset = Handset(page, url=f"{city.url}/phone")
+    handset.open()
+    handset.call()
+    handset.reply("1", then="How much?")
+    _keep(page, "phone-small")
+
+
+def _page(browser: Browser, size: dict[str, int]) -> Page:
+    context = browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]}, timezone_id="Africa/Nairobi", locale="en-GB"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    return context.new_page()
+
+
+def _keep(page: Page, name: str) -> None:
+    page.wait_for_timeout(STILL_MS)
+    file = PICTURES / f"{name}.png"
+    page.screenshot(path=file)
+    if shutil.which("pngquant"):
+        subprocess.run(["pngquant", "--force", "--skip-if-larger", "--ext=.png", "--speed=1", file], check=True)
+
+
+if __name__ == "__main__":
+    draw_all()
