@@ -190,10 +190,10 @@ def test_a_reset_makes_everything_new(driver: Driver, project: Project) -> None:
 
 
 def test_a_reset_forgets_what_was_still_to_come(driver: Driver, project: Project) -> None:
-    driver.put("/settings", airtime_after_s=0.2)
+    driver.put("/settings", airtime_after_s=0.1)
     driver.send_airtime()
     driver.post("/reset")
-    driver.put("/settings", QUICK)
+    driver.put("/settings", airtime_after_s=0.3)
     driver.send_airtime(to=FRIEND)
     assert [entry["msisdn"] for entry in driver.wait_for_entries("airtime")] == [FRIEND]
 

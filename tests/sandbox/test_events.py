@@ -1,5 +1,6 @@
 """The stream of what changes on a phone."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.hub import Hub
 from tests.sandbox.driver import PAYER, SUBSCRIBER, Driver
 from tests.sandbox.project import PATIENCE_S, Answer, Project
 
@@ -88,3 +90,18 @@ def test_a_page_that_was_closed_harms_nobody(driver: Driver) -> None:
     for balance in range(1, 20):
         driver.put(f"/lines/{PAYER}", balance_minor=balance)
     assert driver.get(f"/lines/{PAYER}")["balance_minor"] == 19
+
+
+async def changes_after_leaving() -> list[list[str]]:
+    """What a watcher hears before and after it has left."""
+    hub = Hub()
+    watcher = hub.watch(PAYER)
+    before = await watcher.changes(timeout_s=PATIENCE_S)
+    hub.leave(PAYER, watcher)
+    hub.tell(PAYER, "line")
+    hub.close()
+    return [before, await watcher.changes(timeout_s=0.05)]
+
+
+def test_a_watcher_that_has_left_hears_nothing() -> None:
+    assert asyncio.run(changes_after_leaving()) == [["line", "wallet", "inbox", "prompts", "screen"], []]

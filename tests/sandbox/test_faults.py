@@ -12,6 +12,8 @@ from tests.sandbox.project import PATIENCE_S, Project
 
 Call = Callable[[Driver], requests.Response]
 AIRTIME = {"recipients": f'[{{"phoneNumber": "{SUBSCRIBER}", "amount": "KES 10"}}]'}
+# What a client sees of a connection that was reset; one that was closed reads otherwise.
+RESET = "Connection reset by peer"
 REFILL = {"transactionAmount": "100", "transactionCurrency": "KES", "refillProfileID": "A"}
 
 
@@ -75,7 +77,7 @@ def test_a_request_may_be_cut_off_before_its_effect(prepared: Driver, operation:
     call, book = CALLS[operation]
     before = prepared.get("/books")
     prepared.faults(operation, fault(kind))
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match=RESET):
         call(prepared)
     assert prepared.applied(operation) == {kind: 1}
     prepared.put("/faults", rules={})
@@ -90,7 +92,7 @@ def test_a_request_may_be_cut_off_after_its_effect(prepared: Driver, operation: 
     call, book = CALLS[operation]
     before = prepared.get("/books")
     prepared.faults(operation, fault(kind, times=1))
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match=RESET):
         call(prepared)
     assert prepared.applied(operation) == {kind: 1}
     if book is not None:
