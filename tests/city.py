@@ -16,6 +16,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -148,6 +149,10 @@ class City:
     def kill(self, name: str) -> None:
         """SIGKILL to a process and everything that it started, in the midst of whatever it does."""
         self._children[name].kill()
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a process itself a signal, such as SIGSTOP: it stands still in the midst of whatever it does."""
+        self._children[name].process.send_signal(number)
 
     def ask_to_stop(self, name: str) -> None:
         """SIGTERM to a process, which may finish what it has in hand."""
