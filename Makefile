@@ -13,7 +13,7 @@ LANGUAGES = $(notdir $(patsubst %/,%,$(wildcard locale/*/)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test check format docs words words-compile clean
+.PHONY: help install install-dev run test check chaos format docs words words-compile clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ check: install-dev  ## Check style, types and the arrows between packages
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+chaos: install-dev  ## Kill, flush, restart and lie while people order, and prove that no money is lost (ORDERS= SECONDS= SEED=)
+	@$(BIN)/python -m drills.chaos $(if $(ORDERS),--orders $(ORDERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 format: install-dev  ## Lay the code out and mend what can be mended by rule
 	$(BIN)/ruff check --fix .

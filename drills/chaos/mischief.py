@@ -1,0 +1,60 @@
+"""What goes wrong in the world: every kind of fault on every operation that can have it, drawn from the seed.
+
+What the drill does not make the world do: answer our own authenticated enquiry with a lie about the end of a payment,
+or let a stranger know the provider's own ids for what the provider cannot be asked about. Nobody could be right then.
+"""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from sandbox.faults import OPERATIONS
+
+Rules = Mapping[str, Sequence[Mapping[str, Any]]]
+
+# How an operation is refused on purpose. `daraja.query` answers uncertainly, never falsely.
+_CODES: Mapping[str, tuple[str, ...]] = {
+    "daraja.oauth": ("400.008.01", "500.003.02"),
+    "daraja.stk": ("1032", "1037", "1001", "1025", "17", "500.001.1001", "500.003.02", "400.002.05", "404.001.03"),
+    "daraja.query": ("4999", "500.001.1001", "500.003.02", "404.001.03"),
+    "daraja.reversal": ("21", "1", "2028", "500.001.1001", "500.003.02"),
+    "ucip.read": ("100", "999", "1007", "1005"),
+    "ucip.refill": ("103", "115", "123", "176", "100", "999", "1007", "1005"),
+    "africastalking.sms": ("405", "406", "500", "501"),
+    "africastalking.airtime": ("A duplicate request was received within the last 5 minutes", "Insufficient balance"),
+    "africastalking.find": ("Not found",),
+    "africastalking.delivery": ("UserAccountSuspended", "DeliveryFailure", "UserInBlackList"),
+    "africastalking.airtime_status": ("Failed",),
+}
+
+
+def draw_rules(dice: Random) -> Rules:
+    """A spell of weather: now and then calm, mostly a few faults, now and then a storm."""
+    count = dice.choices((0, 2, 5, 12, 30), (15, 25, 30, 20, 10))[0]
+    rules: dict[str, list[Mapping[str, Any]]] = {}
+    possible = [(operation, kind) for operation in sorted(OPERATIONS) for kind in sorted(OPERATIONS[operation])]
+    for operation, kind in dice.sample(possible, count):
+        rules.setdefault(operation, []).append(_fault(dice, operation, kind))
+    return rules
+
+
+def _fault(dice: Random, operation: str, kind: str) -> Mapping[str, Any]:
+    return {"kind": kind, "probability": round(dice.uniform(0.05, 0.7), 2), **_parameters(dice, operation, kind)}
+
+
+def _parameters(dice: Random, operation: str, kind: str) -> Mapping[str, Any]:
+    match kind:
+        case "delay" | "timeout_before_effect" | "timeout_after_effect":
+            return {"seconds": round(dice.uniform(0.05, 2.5), 2)}
+        case "late":
+            return {"seconds": round(dice.uniform(0.2, 15.0), 2)}
+        case "wrong_amount":
+            return {"amount_minor": 100 * dice.randint(1, 900)}
+        case "result_code":
+            return {"code": dice.choice(_CODES[operation])}
+        case "garbage":
+            return {"bytes": dice.choice((10, 2000, 1_000_000))} if dice.random() < 0.5 else {}
+        case "forged":
+            return {"real_ids": operation == "daraja.callback" and dice.random() < 0.5}
+        case _:
+            return {}

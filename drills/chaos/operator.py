@@ -1,0 +1,98 @@
+"""The person who decides what is left to one: by the provider's statement (the world's books), and by nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from drills.chaos.deeds import Deeds, deeds_of, order_id_in
+from drills.chaos.evidence import Books, Entry
+from store import attempts, review
+from store.review import Decision, InReview
+from topup.clock import utc_now
+from topup.life import Event, State
+from topup.orders import Order
+from topup.schedule import Timing
+from workers import strays
+
+
+class NothingToActOn(AssertionError):
+    """An order is in review, and its record does not say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Decides every order in review, with the statements of the providers on the desk."""
+
+    engine: Engine
+    timing: Timing
+
+    def decide_all(self, books: Books) -> int:
+        """Decide what is in review now, payments that belong to no order first. Returns how many there were."""
+        with self.engine.connect() as connection:
+            waiting = review.listed(connection)
+        for found in sorted(waiting, key=lambda found: found.order.kind != strays.KIND):
+            _check_there_is_a_reason(found)
+            with self.engine.begin() as connection:
+                event, receipt = _Statement(books, connection).says_of(found.order)
+                decision = Decision(
+                    order_id=found.order.id, event=event, because="as the statement says", by="Amina", receipt=receipt
+                )
+                review.decide(connection, decision, now=utc_now(), timing=self.timing)
+        return len(waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    books: Books
+    connection: Connection
+
+    def says_of(self, order: Order) -> tuple[Event, str | None]:
+        """The decision that fits, and the receipt that it rests on."""
+        payment = self._payment_of(order)
+        receipt = payment["receipt"] if payment else None
+        match order.state:
+            case State.REVIEW_CHARGE if payment is None:
+                return Event.OPERATOR_CLOSE, None
+            case State.REVIEW_CHARGE:
+                return (Event.OPERATOR_REFUND if order.kind == strays.KIND else Event.OPERATOR_CREDIT), receipt
+            case State.REVIEW_CREDIT:
+                return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else Event.OPERATOR_CREDIT), None
+            case _ if payment is None or self._went_back(payment):
+                return Event.OPERATOR_CLOSE, None
+            case _:
+                return Event.OPERATOR_REFUND, receipt
+
+    def _payment_of(self, order: Order) -> Entry | None:
+        """The payment on the statement that is this order's and nobody else's."""
+        kept = attempts.last(self.connection, order_id=order.id, purpose="charge")
+        if kept is None:
+            return None
+        if order.kind == strays.KIND:
+            return next((paid for paid in self.books["charges"] if self._is_the_stray(paid, order, kept.receipt)), None)
+        fitting = [paid for paid in self.books["charges"] if self._is_of(paid, order)]
+        return next((paid for paid in fitting if paid["receipt"] == kept.receipt), fitting[0] if fitting else None)
+
+    def _is_the_stray(self, paid: Entry, order: Order, receipt: str | None) -> bool:
+        return bool(paid["receipt"] == receipt and paid["amount_minor"] == order.amount.minor)
+
+    def _is_of(self, paid: Entry, order: Order) -> bool:
+        return (
+            order_id_in(paid["reference"]) == order.id
+            and paid["amount_minor"] == order.amount.minor
+            and not attempts.receipt_is_taken(
+                self.connection, provider=order.payment_provider, receipt=paid["receipt"], reference=paid["reference"]
+            )
+        )
+
+    def _went_back(self, paid: Entry) -> bool:
+        return any(back["receipt"] == paid["receipt"] for back in self.books["reversals"])
+
+    def _deeds_of(self, order: Order) -> Deeds:
+        found: Mapping[str, Deeds] = deeds_of(self.books, ())
+        return found[order.id]
+
+
+def _check_there_is_a_reason(found: InReview) -> None:
+    if not {"why", "asked", "code", "reason"} & set(found.detail):
+        raise NothingToActOn(f"{found.order.id} is {found.order.state.value}: {dict(found.detail)}")

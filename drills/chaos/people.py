@@ -1,0 +1,138 @@
+"""The people of a drill: what each is like is drawn from the seed, and they act as people do with what they read."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from drills.chaos.evidence import LineAtFirst, Promise
+from tests.outside import Phone, Screen
+
+_TRIES = 5
+_MOST_KEYS = 14
+_BEFORE_DIALLING_AGAIN_S = 0.5
+
+_TOLD_TO_PAY = re.compile(r"KES [\d,]+: in a moment M-PESA asks")
+_OPTION = re.compile(r"(\d+) (.*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who wants a top-up, and what befalls them. Money is minor units; `friend` pays, if there is one."""
+
+    msisdn: str
+    line: LineAtFirst
+    state: str
+    wallet_minor: int
+    prompt_answer: str
+    way: str
+    amount: int
+    friend: str | None
+    stops_at: str | None
+    insists: bool
+
+
+def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
+    """The `number`th person of that seed, always the same."""
+    dice = Random(f"{seed}/person/{number}")  # noqa: S311 - chance here guards nothing
+    state = dice.choices(("suspended", "active", "barred", "gone"), (68, 24, 5, 3))[0]
+    balance_minor = -100 * dice.randint(5, 300) if state == "suspended" else 100 * dice.randint(0, 50)
+    return Person(
+        msisdn=f"+2547{12_000_000 + number}",
+        line=LineAtFirst(balance_minor=balance_minor, closed=state in ("barred", "gone")),
+        state=state,
+        wallet_minor=dice.choices((100_000, 900), (94, 6))[0],
+        prompt_answer=dice.choices(("pin", "wrong_pin", "cancel", "ignore"), (84, 5, 5, 6))[0],
+        way=dice.choices(("menu", "direct", "sms"), (35, 35, 30))[0],
+        amount=dice.choice((10, 20, 50, 50, 100, 100, 250, 500)),
+        friend=dice.choice(friends) if dice.random() < 0.35 else None,
+        stops_at=dice.choices((None, "Cancel", "hang up"), (92, 4, 4))[0],
+        insists=dice.random() < 0.3,
+    )
+
+
+class Ordering:
+    """One person who orders, over one phone."""
+
+    def __init__(self, person: Person, *, phone: Phone) -> None:
+        self._person = person
+        self._phone = phone
+        self.promises: list[Promise] = []
+
+    def begin(self) -> None:
+        """Let the person, the line and the wallet be as they were drawn."""
+        person, phone = self._person, self._phone
+        phone.set_line(balance_minor=person.line.balance_minor)
+        if person.line.closed:
+            phone.set_line(state=person.state)
+        phone.set_wallet(person.wallet_minor)
+        phone.answers_prompts(person.prompt_answer)
+
+    def order(self) -> None:
+        """Order, and try again when the network fails in the middle, as people do."""
+        if self._person.way == "sms":
+            payer = f" {_national(self._person.friend)}" if self._person.friend else ""
+            self._phone.sms(f"TOPUP {self._person.amount}{payer}")
+            return
+        for _ in range(_TRIES):
+            if self._call():
+                return
+            time.sleep(_BEFORE_DIALLING_AGAIN_S)
+
+    def _call(self) -> bool:
+        """One call, to its end. Whether the person has got an end, wanted or not."""
+        screen = self._phone.dial(self._code())
+        for _ in range(_MOST_KEYS):
+            if screen.failed:
+                return False
+            if not screen.open:
+                self._note(screen)
+                return True
+            key = self._key_for(screen.text)
+            if key is None:
+                self._phone.hangup()
+                return True
+            screen = self._phone.key(key)
+        self._phone.hangup()
+        return True
+
+    def _code(self) -> str:
+        person = self._person
+        if person.way == "menu":
+            return "*384*55#"
+        return f"*384*55*{person.amount}{f'*{_national(person.friend)}' if person.friend else ''}#"
+
+    def _key_for(self, text: str) -> str | None:
+        """What the person types when they read this; None when they ring off."""
+        person = self._person
+        if "Type the amount" in text:
+            return str(person.amount)
+        if "Type the M-PESA number" in text:
+            return _national(person.friend or person.msisdn)
+        if "Pay once more?" in text:
+            return _option(text, "Pay once more" if person.insists else "No")
+        wanted = (
+            *("Go on with", "Yes"),
+            *("How much?", "Another amount"),
+            *("Who pays?", "Another number" if person.friend else "This number"),
+            *("pays.", person.stops_at if person.stops_at == "Cancel" else "Pay"),
+            *("Top up", "Top up"),
+        )
+        if "pays." in text and person.stops_at == "hang up":
+            return None
+        chosen = next((choice for seen, choice in zip(wanted[::2], wanted[1::2], strict=True) if seen in text), None)
+        return _option(text, chosen) if chosen else None
+
+    def _note(self, screen: Screen) -> None:
+        if _TOLD_TO_PAY.match(screen.text):
+            self.promises.append(Promise(msisdn=self._person.msisdn, amount_minor=self._person.amount * 100))
+
+
+def _option(text: str, words: str) -> str | None:
+    found = (_OPTION.match(line) for line in text.splitlines())
+    return next((option[1] for option in found if option and option[2].startswith(words)), None)
+
+
+def _national(msisdn: str) -> str:
+    return f"0{msisdn.removeprefix('+254')}"
