@@ -109,7 +109,8 @@ _LONGEST = 480
 
 def read(text: str) -> Command:
     """What a person wants. Never raises: what cannot be read is NotUnderstood."""
-    found = _COMMAND.fullmatch(text[:_LONGEST].upper())
+    # One blank for every run of them: the patterns would try all the ways in which their parts can share a long one.
+    found = _COMMAND.fullmatch(" ".join(text.split())[:_LONGEST].upper())
     if found is None:
         return NotUnderstood()
     rest = found["rest"].strip()
