@@ -1,0 +1,173 @@
+"""What people write, and what is made of it: forgiving about how, never guessing what."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sms.keywords import (
+    WORDS,
+    Balance,
+    Command,
+    Help,
+    Language,
+    NotUnderstood,
+    Start,
+    Status,
+    Stop,
+    TopUp,
+    read,
+)
+from topup.errors import RedialError
+from topup.money import read_amount
+from topup.phone import read_msisdn
+from words.text import LANGUAGES
+
+PLAIN = TopUp(amount="100", payer=None)
+BY_FRIEND = TopUp(amount="100", payer="0711000002")
+
+READ: dict[str, Command] = {
+    # Case, blanks, punctuation.
+    "TOPUP 100": PLAIN,
+    "topup100": PLAIN,
+    "  ToPuP   100  ": PLAIN,
+    "top up 100": PLAIN,
+    "TOP-UP 100": PLAIN,
+    "Top_Up: 100": PLAIN,
+    "topup\n100": PLAIN,
+    "topup\u00a0100": PLAIN,
+    "'TOPUP 100'": PLAIN,
+    "“TOPUP 100”.": PLAIN,
+    "TOPUP 100!!!": PLAIN,
+    "TOPUP #100": PLAIN,
+    "TOPUP 100/=": TopUp(amount="100/=", payer=None),
+    # How money is written.
+    "TOPUP KES 100": TopUp(amount="KES100", payer=None),
+    "Topup Ksh.100": PLAIN,
+    "topup sh 100": PLAIN,
+    "topup 100 bob": PLAIN,
+    "topup 100 kes": TopUp(amount="100KES", payer=None),
+    "TOPUP 1,000.50": TopUp(amount="1,000.50", payer=None),
+    # The payer.
+    "TOPUP 100 0711000002": BY_FRIEND,
+    "topup 100,0711-000-002": BY_FRIEND,
+    "topup 100 0711 000 002": BY_FRIEND,
+    "Topup 100 from 0711000002": BY_FRIEND,
+    "TOPUP 100 BY: 0711000002.": BY_FRIEND,
+    "TOPUP 100 +254711000002": TopUp(amount="100", payer="+254711000002"),
+    # Twice is meant.
+    "TOPUP 100 AGAIN": TopUp(amount="100", payer=None, again=True),
+    "TOPUP KES 100 AGAIN": TopUp(amount="KES100", payer=None, again=True),
+    "TOPUP 100 0711000002 again": TopUp(amount="100", payer="0711000002", again=True),
+    # Other words for it.
+    "recharge 100": PLAIN,
+    "JAZA 100": PLAIN,
+    "weka 100": PLAIN,
+    "Ongeza 100": PLAIN,
+    "nunua 100": PLAIN,
+    "Jaza 100 kwa 0711000002": BY_FRIEND,
+    "jaza 100 na 0711000002": BY_FRIEND,
+    "jaza 100 tena": TopUp(amount="100", payer=None, again=True),
+    # What cannot be read is handed on as it was written, and not guessed at.
+    "TOPUP": TopUp(amount=None, payer=None),
+    "topup ?": TopUp(amount=None, payer=None),
+    "TOPUP -100": TopUp(amount="-100", payer=None),
+    "TOPUP hundred": TopUp(amount="HUNDRED", payer=None),
+    "TOPUP 1 000": TopUp(amount="1 000", payer=None),
+    "TOPUP 100 50": TopUp(amount="100 50", payer=None),
+    "TOPUP 0711000002 100": TopUp(amount="0711000002 100", payer=None),
+    "TOPUP 100 to 0711000002": TopUp(amount="100 TO 0711000002", payer=None),
+    # The others.
+    "BAL": Balance(),
+    "bal?": Balance(),
+    "Balance please": Balance(),
+    "SALIO": Balance(),
+    "status": Status(),
+    "Hali.": Status(),
+    "HELP!": Help(),
+    "info": Help(),
+    "msaada": Help(),
+    "saidia": Help(),
+    "LANG SW": Language("sw"),
+    "lang: en.": Language("en"),
+    "language English": Language("en"),
+    "Lugha kiswahili": Language("sw"),
+    "LUGHA KIINGEREZA": Language("en"),
+    "LANG": Language(None),
+    "LANG FR": Language(None),
+    "STOP": Stop(),
+    "stop it": Stop(),
+    "Unsubscribe": Stop(),
+    "ACHA": Stop(),
+    "simama": Stop(),
+    "START": Start(),
+    "anza!": Start(),
+    # Nothing of ours.
+    "": NotUnderstood(),
+    "   ": NotUnderstood(),
+    "?!": NotUnderstood(),
+    "hello": NotUnderstood(),
+    "100": NotUnderstood(),
+    "TOPUPX 100": NotUnderstood(),
+    "BALANCED diet": NotUnderstood(),
+    "please TOPUP 100": NotUnderstood(),
+    "Out of office": NotUnderstood(),
+    "充值 100": NotUnderstood(),
+    "😀": NotUnderstood(),
+}
+
+
+@pytest.mark.parametrize("text", READ)
+def test_a_message_is_read(text: str) -> None:
+    assert read(text) == READ[text]
+
+
+@pytest.mark.parametrize("text", [text for text, command in READ.items() if command in (PLAIN, BY_FRIEND)])
+def test_what_was_read_as_an_amount_and_a_payer_is_one(text: str) -> None:
+    command = read(text)
+    assert isinstance(command, TopUp)
+    assert command.amount is not None
+    assert read_amount(command.amount, currency="KES").minor == 10_000
+    assert command.payer is None or read_msisdn(command.payer, country="KE") == "+254711000002"
+
+
+@pytest.mark.parametrize("word", [word for words in WORDS.values() for word in words])
+def test_every_keyword_is_known_in_every_case(word: str) -> None:
+    found = {type(read(written)) for written in (word, word.lower(), word.title(), f" {word}. ", word.replace(" ", ""))}
+    assert len(found) == 1
+    assert found != {NotUnderstood}
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_written_is_read_without_failing(text: str) -> None:
+    assert read(text) is not None
+
+
+keywords = st.sampled_from([word for words in WORDS.values() for word in words])
+scraps = st.lists(
+    st.sampled_from(
+        ["100", "0711000002", "KES", " ", "  ", ".", ",", ":", "-", "_", "*", "AGAIN", "FROM", "/=", "1,000", "x"]
+    )
+)
+
+
+@given(keywords, scraps)
+def test_what_stands_behind_a_keyword_never_fails_and_never_invents(keyword: str, behind: list[str]) -> None:
+    text = f"{keyword} {''.join(behind)}"
+    command = read(text)
+    if isinstance(command, TopUp):
+        letters = text.upper().replace(" ", "")
+        assert command.amount is None or command.amount.replace(" ", "") in letters.replace("BOB", "")
+        digits = "".join(character for character in letters if character.isdecimal())
+        assert command.payer is None or command.payer.lstrip("+") in digits
+    if isinstance(command, Language):
+        assert command.code is None or command.code in LANGUAGES
+
+
+@pytest.mark.parametrize("filler", [" ", " :", ".", "-", "_", "\t\n", "1 ", "1,", ":"])
+def test_a_long_message_of_next_to_nothing_is_read_like_any_other(filler: str) -> None:
+    command = read(f"TOPUP 1{filler * 200}x")
+    assert isinstance(command, TopUp)
+    assert command.amount is not None
+    if command.payer is None:
+        with pytest.raises(RedialError):
+            read_amount(command.amount, currency="KES")
