@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -11,13 +12,15 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Worker
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import schema
 from store.outbox import QUEUES
 from store.schema import SchemaIsOld
 from store.tables import orders, outbox
+
+log = structlog.get_logger(__name__)
 
 
 def make_blueprint(*, engine: Engine, redis: Redis) -> Blueprint:
@@ -56,16 +59,28 @@ class OrdersByState(Collector):
         return []
 
     def collect(self) -> list[Any]:
-        """The gauges."""
-        by_state = GaugeMetricFamily("redial_orders", "Orders by state.", labels=["state"])
-        owed = GaugeMetricFamily("redial_outbox_open", "Effects not done yet.", labels=["queue"])
-        with self._engine.connect() as connection:
-            for state, count in connection.execute(select(orders.c.state, func.count()).group_by(orders.c.state)):
-                by_state.add_metric([state], count)
-            open_rows = select(outbox.c.queue, func.count()).where(outbox.c.done_at.is_(None))
-            for queue, count in connection.execute(open_rows.group_by(outbox.c.queue)):
-                owed.add_metric([queue], count)
-        return [by_state, owed]
+        """The gauges; none while the database is away, when what the processes measured is needed most."""
+        try:
+            with self._engine.connect() as connection:
+                return [_orders(connection), _owed(connection)]
+        except SQLAlchemyError as error:
+            log.warning("orders_not_counted", why=type(error).__name__)
+            return []
+
+
+def _orders(connection: Connection) -> GaugeMetricFamily:
+    by_state = GaugeMetricFamily("redial_orders", "Orders by state.", labels=["state"])
+    for state, count in connection.execute(select(orders.c.state, func.count()).group_by(orders.c.state)):
+        by_state.add_metric([state], count)
+    return by_state
+
+
+def _owed(connection: Connection) -> GaugeMetricFamily:
+    owed = GaugeMetricFamily("redial_outbox_open", "Effects not done yet.", labels=["queue"])
+    open_rows = select(outbox.c.queue, func.count()).where(outbox.c.done_at.is_(None))
+    for queue, count in connection.execute(open_rows.group_by(outbox.c.queue)):
+        owed.add_metric([queue], count)
+    return owed
 
 
 def _everybodys_registry() -> CollectorRegistry:

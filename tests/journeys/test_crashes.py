@@ -98,8 +98,10 @@ def test_the_money_worker_may_be_killed_while_it_sends_the_money_back(city: City
     city.wait_for_event(phone, "REFUND_SENT")
     city.kill("money")
     city.start("money")
-    order = city.end_of(phone)
-    assert (order.state, order.events.count("REFUND_SENT")) == ("REFUNDED", 1)
+    order = city.end_of(phone, hurried=True)
+    # Without our own reply nobody can say that the result that came later is Daraja's: a person looks.
+    assert (order.state, order.events.count("REFUND_SENT")) == ("REVIEW_REFUND", 1)
+    assert len(city.books(phone)["reversals"]) == 1
 
 
 def test_the_tell_worker_may_be_killed_while_it_tells(city: City, phone: Phone) -> None:
@@ -155,10 +157,10 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(city: City, 
     is_done_and_told(city, phone)
 
 
-@pytest.mark.parametrize("name", ["clock", *WORKERS])
-def test_a_process_that_idles_stops_at_once_when_it_is_told_to(city: City, name: str) -> None:
-    city.stop(name)
-    assert city.how_it_ended(name) == "exit code 0"
+def test_web_and_clock_stop_when_they_are_told_to(city: City) -> None:
+    for name in ("web", "clock"):
+        city.stop(name)
+        assert city.how_it_ended(name) == "exit code 0"
 
 
 def test_postgres_may_be_restarted_while_the_payer_thinks(city: City, phone: Phone) -> None:
@@ -188,6 +190,15 @@ def test_a_dial_while_postgres_is_away_is_answered_with_a_sentence(city: City, p
     city.services.postgres.stop()
     screen = phone.dial()
     city.services.postgres.start()
+    assert screen.failed is None
+    assert screen.text.startswith("Sorry, something went wrong on our side.")
+    city.wait_until(lambda: phone.dial().text.startswith("Line suspended."), what="the menu is back")
+
+
+def test_a_dial_while_redis_is_away_is_answered_with_a_sentence(city: City, phone: Phone) -> None:
+    city.services.redis.stop()
+    screen = phone.dial()
+    city.services.redis.start()
     assert screen.failed is None
     assert screen.text.startswith("Sorry, something went wrong on our side.")
     city.wait_until(lambda: phone.dial().text.startswith("Line suspended."), what="the menu is back")

@@ -25,6 +25,7 @@ def test_a_whole_city_is_ready(city: City) -> None:
 )
 def test_readyz_tells_which_workers_are_missing(city: City, worker: str, queues: str) -> None:
     city.stop(worker)
+    assert city.how_it_ended(worker) == "exit code 0"
     ready = city.get("/readyz")
     assert (ready.status_code, ready.json()["workers"]) == (503, f"nobody works on {queues}")
     city.start(worker)
@@ -72,6 +73,17 @@ def test_metrics_show_orders_by_state_and_what_all_processes_did(city: City, pho
     city.wait_until(
         lambda: all(metric(city, measure) == before[measure] + 1 for measure in measures), what="every measure one more"
     )
+
+
+def test_metrics_are_served_while_postgres_is_away(city: City, phone: Phone) -> None:
+    phone.dial()
+    city.services.postgres.stop()
+    shown = city.get("/metrics")
+    city.services.postgres.start()
+    assert shown.status_code == 200
+    assert "redial_hops_total" in shown.text
+    assert "redial_orders{" not in shown.text
+    city.wait_until(lambda: "redial_outbox_open" in city.get("/metrics").text, what="the gauges are back")
 
 
 def test_one_job_can_be_followed_through_the_log(city: City, phone: Phone) -> None:
