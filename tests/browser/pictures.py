@@ -61,6 +61,7 @@ def draw_small(page: Page, city: City) -> None:
     handset = Handset(page, url=f"{city.url}/phone")
     handset.open()
     handset.call()
+    handset.expect_screen("Line suspended.")
     handset.reply("1", then="How much?")
     _keep(page, "phone-small")
 
@@ -70,6 +71,7 @@ def _page(browser: Browser, size: dict[str, int]) -> Page:
         viewport={"width": size["width"], "height": size["height"]}, timezone_id="Africa/Nairobi", locale="en-GB"
     )
     context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     return context.new_page()
 
 

@@ -160,6 +160,7 @@ def test_it_waits_for_the_network_and_can_give_up(handset: Handset, page: Page, 
 def test_a_call_goes_on_where_it_was_after_the_page_was_loaded_again(handset: Handset) -> None:
     handset.hold("Amina")
     handset.call()
+    handset.expect_screen("Line suspended.")
     handset.reply("1", then="How much?")
     handset.open()
     handset.expect_screen("How much?")

@@ -91,7 +91,8 @@ export function createHandset({ store, calls, smsCode }) {
 }
 
 function nameOfFront(state) {
-  if (openPrompt(state) && !state.trouble) return "prompt";
+  // A phone takes no prompt while a call waits for its answer.
+  if (openPrompt(state) && !state.waiting && !state.trouble) return "prompt";
   if (state.waiting || state.trouble || isShown(state.screen)) return "call";
   return state.place.view;
 }

@@ -1,4 +1,7 @@
-/** Letters from a keypad: the same key again, soon, turns the letter into the next one. # changes between ABC, abc and 123. */
+/**
+ * Letters from a keypad: the same key again, soon, turns the letter into the next one. # changes between ABC, abc and
+ * 123.
+ */
 
 import { eraseFrom, typeInto } from "./dom.js";
 

@@ -37,10 +37,10 @@ function* changes(state, before) {
   if (state.msisdn !== before.msisdn) return;
   yield* ofTheLine(state.line, before.line);
   yield* ofTheScreen(state.screen, before.screen);
-  for (const { amount_minor, currency } of newPrompts(state, before)) yield [`Asked to pay ${shown(amount_minor, currency)}`];
-  if (before.wallet && state.wallet && before.wallet.balance_minor !== state.wallet.balance_minor) {
-    yield [`Wallet ${shown(state.wallet.balance_minor, state.wallet.currency)}`];
+  for (const { amount_minor, currency } of newPrompts(state, before)) {
+    yield [`Asked to pay ${shown(amount_minor, currency)}`];
   }
+  yield* ofTheWallet(state.wallet, before.wallet);
   for (const { from, text } of newMessages(state, before)) yield [`SMS from ${from}: ${text}`, "sms"];
 }
 
@@ -49,6 +49,11 @@ function* ofTheLine(line, before) {
   if (line.state === before.state && line.balance_minor === before.balance_minor) return;
   const words = `Line ${lineInWords(line.state).toLowerCase()}, ${shown(line.balance_minor, line.currency)}`;
   yield [words, line.state === "active" && before.state !== "active" ? "good" : ""];
+}
+
+function* ofTheWallet(wallet, before) {
+  if (!wallet || !before || wallet.balance_minor === before.balance_minor) return;
+  yield [`Wallet ${shown(wallet.balance_minor, wallet.currency)}`];
 }
 
 function newMessages(state, before) {

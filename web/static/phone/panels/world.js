@@ -6,7 +6,6 @@ import { SandboxTrouble } from "../sandbox.js";
 
 const SENTENCES = {
   by_hand: "Asked on this phone while this page is open. Other phones go on as the sandbox is set.",
-  "": "Nothing is set for this phone.",
 };
 
 export function createWorld({ sandbox, store, holder }) {
@@ -53,8 +52,8 @@ export function createWorld({ sandbox, store, holder }) {
 }
 
 function hint(promptAnswer, settings) {
-  if (promptAnswer === null && settings) return `${SENTENCES[""]} The sandbox answers all with “${settings.prompt_answer}”.`;
-  return SENTENCES[promptAnswer] ?? "";
+  if (promptAnswer !== null) return SENTENCES[promptAnswer] ?? "";
+  return settings ? `Nothing is set for this phone. The sandbox answers with “${settings.prompt_answer}”.` : "";
 }
 
 function sign(state) {

@@ -3,6 +3,7 @@
 import { byId, fill, say } from "../dom.js";
 import { failureInWords } from "../words.js";
 
+const NOTHING_YET = { text: "", mark: "", canReply: false };
 const RUNNING = { dial: "USSD code running", key: "Sending" };
 
 export function createCall({ store, calls }) {
@@ -28,17 +29,17 @@ export function createCall({ store, calls }) {
     field,
 
     render(state) {
-      const { screen, waiting, trouble } = state;
+      const { screen, waiting } = state;
       if (screen !== shownScreen && !waiting) fill(field, "");
       shownScreen = screen;
+      const { text, mark, canReply } = waiting ? NOTHING_YET : read(state);
       byId("working").hidden = !waiting;
       say(byId("working-text"), RUNNING[waiting] ?? "");
       byId("ussd").hidden = Boolean(waiting);
-      say(byId("ussd"), waiting ? "" : trouble || (screen?.screen ?? ""));
-      const mark = waiting ? "" : trouble ? "" : wrongWith(screen, state.settings);
+      say(byId("ussd"), text);
       byId("mark").hidden = !mark;
       say(byId("mark"), mark);
-      byId("reply-row").hidden = Boolean(waiting || trouble || !screen?.open);
+      byId("reply-row").hidden = !canReply;
     },
 
     soft({ screen, waiting, trouble }) {
@@ -51,6 +52,12 @@ export function createCall({ store, calls }) {
     call: send,
     hangUp: () => void calls.hangUp(),
   };
+}
+
+/** What there is to read, and whether it can be replied to. */
+function read({ screen, trouble, settings }) {
+  if (trouble) return { text: trouble, mark: "", canReply: false };
+  return { text: screen?.screen ?? "", mark: wrongWith(screen, settings), canReply: Boolean(screen?.open) };
 }
 
 /** What the network did to the screen, in words; nothing when all is well. */

@@ -24,7 +24,8 @@ export function createHome({ store, calls }) {
       field.placeholder = state.code;
       say(byId("home-name"), state.name);
       say(byId("home-number"), spaced(state.msisdn));
-      say(byId("notice"), [state.notice, newMessages(unread(state.msisdn, state.inbox).length)].filter(Boolean).join("\n"));
+      const news = newMessages(unread(state.msisdn, state.inbox).length);
+      say(byId("notice"), [state.notice, news].filter(Boolean).join("\n"));
       say(byId("home-hint"), `The green key dials ${state.code}`);
     },
 

@@ -10,7 +10,7 @@ const PROVIDERS = { mpesa: "M-PESA", mtn_momo: "MTN MoMo", airtel_money: "Airtel
 const BY_ITSELF = "The sandbox answers this one by itself in a moment.";
 const BY_HAND = "Any four digits pay.";
 
-export function createPrompt({ store, calls }) {
+export function createPrompt({ calls }) {
   const field = byId("pin");
   let asked = "";
 
