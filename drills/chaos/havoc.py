@@ -1,4 +1,4 @@
-"""What befalls the installation itself: killed processes, a flushed Redis, a PostgreSQL that restarts, a world of faults.
+"""What befalls the installation: killed processes, a flushed Redis, a PostgreSQL that restarts, a world of faults.
 
 Everything is done by the thread that opened the city, because the kernel ends a process when the thread that started
 it ends.

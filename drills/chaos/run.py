@@ -27,6 +27,7 @@ from topup.schedule import Timing
 
 _RHYTHM_S = 0.05
 _LOOKS_EVERY_S = 1.0
+_SAYS_EVERY_S = 10.0
 _HURRIES_AFTER_S = 20.0
 _ROUNDS = 20
 
@@ -64,6 +65,7 @@ class Drill:
     _tickets: Iterator[int] = field(default_factory=lambda: iter(range(1, 10**7)))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _began: float = 0.0
+    _said_at: float = 0.0
 
     def run(self) -> Report:
         """Do the drill, and judge it. Raises AssertionError when the city cannot be healed."""
@@ -99,10 +101,10 @@ class Drill:
             havoc.step()
             time.sleep(_RHYTHM_S)
             if time.monotonic() >= look_at:
-                look_at = time.monotonic() + 5 * _LOOKS_EVERY_S
+                look_at = time.monotonic() + _LOOKS_EVERY_S
                 with suppress(psycopg.OperationalError):
                     placed = city.records.rows("SELECT count(*) FROM orders WHERE kind = 'topup'")[0]["count"]
-                    self.say(f"{placed} orders placed; {dict(havoc.counts)}")
+                    self._say_now_and_then(f"{placed} orders placed; {dict(havoc.counts)}")
 
     def _keep_ordering(self, city: City, friends: list[str]) -> None:
         with requests.Session() as http:
@@ -124,6 +126,11 @@ class Drill:
         ordering.begin()
         ordering.order()
         self.promises.extend(ordering.promises)
+
+    def _say_now_and_then(self, words: str) -> None:
+        if time.monotonic() >= self._said_at + _SAYS_EVERY_S:
+            self._said_at = time.monotonic()
+            self.say(words)
 
     # The end.
 
@@ -155,6 +162,7 @@ class Drill:
             found = city.records.rows(_OPEN)[0]
             if found["owed"] == 0 and found["under_way"] == 0:
                 return
+            self._say_now_and_then(f"still open: {found}")
             if time.monotonic() >= hurries_at:
                 hurries_at = time.monotonic() + _LOOKS_EVERY_S
                 city.records.hurry()

@@ -13,8 +13,8 @@ _PARTS = {
     "move": "SELECT at, event, target, detail FROM order_moves WHERE order_id = %(id)s ORDER BY seq",
     "attempt": "SELECT sent_at, reference, provider_ref, receipt, outcome, outcome_at, facts FROM attempts "
     "WHERE order_id = %(id)s ORDER BY sent_at",
-    "callback": "SELECT id, received_at, settled_at, topic, reference, verdict, left(encode(body, 'escape'), 500) AS body"
-    " FROM inbox WHERE order_id = %(id)s OR reference LIKE %(id)s || '-%%' ORDER BY id",
+    "callback": "SELECT id, received_at, settled_at, topic, verdict, left(encode(body, 'escape'), 500) AS body "
+    "FROM inbox WHERE order_id = %(id)s OR reference LIKE %(id)s || '-%%' ORDER BY id",
     "message": "SELECT written_at, handed_at, purpose, status, reason, text FROM messages "
     "WHERE order_id = %(id)s ORDER BY written_at",
     "owed": "SELECT effect, seq, tried, due_at, done_at, note FROM outbox WHERE subject = %(id)s ORDER BY id",
