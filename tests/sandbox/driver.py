@@ -25,6 +25,8 @@ class Driver:
         self.url = url
         self.project_url = project_url
         self.http = requests.Session()
+        # Looking for proxies and netrc files takes longer than the request itself.
+        self.http.trust_env = False
         self._transactions = itertools.count(1)
         self._token: str | None = None
 

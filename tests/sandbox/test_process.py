@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from sandbox.__main__ import main
+from sandbox.store import Store, UnableToOpenStore
 from tests.sandbox.conftest import PLAIN, QUICK, ROOT, Process
 from tests.sandbox.driver import PAYER, SUBSCRIBER, Driver
 from tests.sandbox.project import PATIENCE_S, Answer, Project
@@ -103,23 +105,28 @@ def test_books_that_are_in_use_are_one_clear_sentence(tmp_path: Path) -> None:
         ({"SANDBOX_HOST": "203.0.113.1"}, "Nothing can listen on 203.0.113.1"),
         ({"SANDBOX_PORT": "web"}, "SANDBOX_PORT is 'web'"),
         ({"SHORT_CODES": "384"}, "SHORT_CODES is '384'"),
+        ({"SANDBOX_DIR": "/dev/null/here"}, "/dev/null/here/world.sqlite3 cannot be kept"),
     ],
 )
-def test_a_setting_that_cannot_be_is_one_clear_sentence(
-    tmp_path: Path, environment: dict[str, str], words: str
+def test_what_cannot_be_is_one_clear_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    environment: dict[str, str],
+    words: str,
 ) -> None:
-    code, said = start_in_vain(tmp_path, **environment)
-    assert (code, said.count("\n")) == (1, 1)
+    for name, value in ({"SANDBOX_DIR": str(tmp_path), "SANDBOX_PORT": "0"} | environment).items():
+        monkeypatch.setenv(name, value)
+    assert main() == 1
+    (said,) = caplog.messages
     assert words in said
+    assert "\n" not in said
 
 
-def test_a_directory_that_cannot_be_is_one_clear_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    code, said = start_in_vain(tmp_path / "file")
-    assert (code, said.count("\n")) == (1, 1)
+def test_a_file_that_is_no_database_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "world.sqlite3").write_bytes(b"no database at all")
-    code, said = start_in_vain(tmp_path)
-    assert (code, said.count("\n")) == (1, 1)
+    with pytest.raises(UnableToOpenStore, match="file is not a database"):
+        Store(tmp_path / "world.sqlite3")
 
 
 def test_a_second_start_finds_everything_that_was_answered_before_a_kill(town: Town, project: Project) -> None:

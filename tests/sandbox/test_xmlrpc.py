@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.xmlrpc import UnableToReadCall, date_time, fault, read_call, response
@@ -29,12 +29,14 @@ def call(inner: str) -> bytes:
     ).encode()
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(names, values, max_size=4))
 def test_what_the_standard_library_writes_is_read(members: dict[str, Any]) -> None:
     written = xmlrpc.client.dumps((members,), "Refill").encode()
     assert read_call(written) == ("Refill", members)
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(names, values, max_size=4))
 def test_what_is_written_is_read_by_the_standard_library(members: dict[str, Any]) -> None:
     (read,), _ = xmlrpc.client.loads(response(members).decode())
