@@ -7,6 +7,7 @@ import pytest
 from africastalking.Airtime import AirtimeService
 from africastalking.Service import AfricasTalkingException
 from africastalking.SMS import SMSService
+from mpesakit import MpesaClient
 
 from tests.sandbox.driver import FRIEND, PASSKEY, PAYER, SHORT_CODE, SUBSCRIBER, Driver
 from tests.sandbox.project import PATIENCE_S, Project
@@ -72,7 +73,7 @@ def test_the_sdk_hears_of_a_key_that_is_too_short(driver: Driver) -> None:
 def mpesa(driver: Driver) -> Any:
     """mpesakit's client; it lets its user change the host only, so it finds Daraja at the root."""
     mpesakit = pytest.importorskip("mpesakit", reason="mpesakit is not installed")
-    client = mpesakit.MpesaClient("sandbox", "sandbox", environment="sandbox")
+    client = MpesaClient("sandbox", "sandbox", environment="sandbox")
     client.http_client.base_url = driver.url
     return client
 
