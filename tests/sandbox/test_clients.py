@@ -72,7 +72,6 @@ def test_the_sdk_hears_of_a_key_that_is_too_short(driver: Driver) -> None:
 @pytest.fixture
 def mpesa(driver: Driver) -> Any:
     """mpesakit's client; it lets its user change the host only, so it finds Daraja at the root."""
-    mpesakit = pytest.importorskip("mpesakit", reason="mpesakit is not installed")
     client = MpesaClient("sandbox", "sandbox", environment="sandbox")
     client.http_client.base_url = driver.url
     return client
