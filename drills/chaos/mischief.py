@@ -1,7 +1,8 @@
 """What goes wrong in the world: every kind of fault on every operation that can have it, drawn from the seed.
 
-What the drill does not make the world do: answer our own authenticated enquiry with a lie about the end of a payment,
-or let a stranger know the provider's own ids for what the provider cannot be asked about. Nobody could be right then.
+Two things the drill does not let the world do, because docs/decisions/believing-callbacks.md does not claim to withstand
+them: our own authenticated enquiry is never answered with a false end, only with none; and a stranger who forges a
+callback knows its address but not the names that the provider gave.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ _CODES: Mapping[str, tuple[str, ...]] = {
 
 def draw_rules(dice: Random) -> Rules:
     """A spell of weather: now and then calm, mostly a few faults, now and then a storm."""
-    count = dice.choices((0, 2, 5, 12, 30), (15, 25, 30, 20, 10))[0]
+    count = dice.choices((0, 5, 15, 30, 60), (10, 25, 30, 25, 10))[0]
     rules: dict[str, list[Mapping[str, Any]]] = {}
     possible = [(operation, kind) for operation in sorted(OPERATIONS) for kind in sorted(OPERATIONS[operation])]
     for operation, kind in dice.sample(possible, count):
@@ -39,7 +40,7 @@ def draw_rules(dice: Random) -> Rules:
 
 
 def _fault(dice: Random, operation: str, kind: str) -> Mapping[str, Any]:
-    return {"kind": kind, "probability": round(dice.uniform(0.05, 0.7), 2), **_parameters(dice, operation, kind)}
+    return {"kind": kind, "probability": round(dice.uniform(0.03, 0.5), 2), **_parameters(dice, operation, kind)}
 
 
 def _parameters(dice: Random, operation: str, kind: str) -> Mapping[str, Any]:
@@ -54,7 +55,5 @@ def _parameters(dice: Random, operation: str, kind: str) -> Mapping[str, Any]:
             return {"code": dice.choice(_CODES[operation])}
         case "garbage":
             return {"bytes": dice.choice((10, 2000, 1_000_000))} if dice.random() < 0.5 else {}
-        case "forged":
-            return {"real_ids": operation == "daraja.callback" and dice.random() < 0.5}
         case _:
             return {}

@@ -74,7 +74,11 @@ class _Statement:
         return next((paid for paid in fitting if paid["receipt"] == kept.receipt), fitting[0] if fitting else None)
 
     def _is_the_stray(self, paid: Entry, order: Order, receipt: str | None) -> bool:
-        return bool(paid["receipt"] == receipt and paid["amount_minor"] == order.amount.minor)
+        """Each payment on the statement is one order's: what alone could have paid the other order is not a second."""
+        if paid["receipt"] != receipt or paid["amount_minor"] != order.amount.minor:
+            return False
+        other = attempts.confirmed_charge(self.connection, order_id_in(paid["reference"]))
+        return other is None or other.receipt in {each["receipt"] for each in self.books["charges"]}
 
     def _is_of(self, paid: Entry, order: Order) -> bool:
         return (
