@@ -103,10 +103,8 @@ class Case:
                 return self._other_amount(outcome, outcome.amount)
         try:
             self._move(self._purpose.confirmed, {"receipt": outcome.receipt})
-        except RepeatedEvent:
-            return self._confirmed_again(outcome)
-        except IllegalEvent as error:
-            return self._stray(str(error), outcome.receipt)
+        except (RepeatedEvent, IllegalEvent) as error:
+            return self._confirmed_again(outcome, str(error))
         self._note_receipt(outcome)
         return "confirmed"
 
@@ -125,16 +123,20 @@ class Case:
         why = f"{amount.minor} {amount.currency} instead of {self.order.amount.minor}"
         return self.differs(why, receipt=outcome.receipt)
 
-    def _confirmed_again(self, outcome: Confirmed) -> str:
-        """The same end once more; or the receipt of one that was known by enquiry only; or a second payment."""
-        if self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED):
+    def _confirmed_again(self, outcome: Confirmed, why: str) -> str:
+        """The same end once more; or the receipt of one that was known by enquiry only; or a second payment.
+
+        A payment that is known by its receipt may also have been known through a person, who has decided the order.
+        """
+        is_known = self.kept.receipt is not None
+        if is_known and (self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED)):
             return "repeated"
         if self.kept.attempt.facts.get(RECEIPT_IS_DERIVED):
             self._note_receipt(outcome)
             return "repeated, with its receipt"
         if self.kept.purpose == "charge":
             self._hold(outcome.amount or self.order.amount, outcome.receipt, "a second payment for one order")
-        return self._stray("confirmed twice, with different receipts", outcome.receipt)
+        return self._stray(f"confirmed by another receipt: {why}", outcome.receipt)
 
     def _hold(self, amount: Money, receipt: str, why: str) -> None:
         strays.hold(
