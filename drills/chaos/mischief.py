@@ -1,8 +1,8 @@
 """What goes wrong in the world: every kind of fault on every operation that can have it, drawn from the seed.
 
-Two things the drill does not let the world do, because docs/decisions/believing-callbacks.md does not claim to withstand
+Two things the drill does not let the world do, for docs/decisions/believing-callbacks.md does not claim to withstand
 them: our own authenticated enquiry is never answered with a false end, only with none; and a stranger who forges a
-callback knows its address but not the names that the provider gave.
+callback knows its address, but not the names that the provider gave.
 """
 
 from collections.abc import Mapping, Sequence

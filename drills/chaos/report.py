@@ -17,7 +17,7 @@ class Report:
     seconds: float
     orders: Sequence[OrderKept]
     decisions: int
-    havoc: Mapping[str, int]
+    havoc: Counter[str]
     faults: Mapping[str, Mapping[str, int]]
     findings: Sequence[Finding]
 

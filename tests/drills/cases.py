@@ -1,0 +1,112 @@
+"""Made-up evidence for the judge: a world in which all is well, to be spoilt in one place."""
+
+from dataclasses import replace
+from typing import Any
+
+from drills.chaos.evidence import Evidence, LineAtFirst, OrderKept, TransferKept
+
+WHO = "+254712000001"
+EMPTY: dict[str, list[dict[str, Any]]] = {
+    "charges": [],
+    "reversals": [],
+    "refills": [],
+    "adjustments": [],
+    "airtime": [],
+    "sms": [],
+}
+
+
+def order(order_id: str = "aaaa", **changes: Any) -> OrderKept:
+    """An order of 100 shillings that is done."""
+    made = OrderKept(
+        id=order_id,
+        kind="topup",
+        asked_by=WHO,
+        line=WHO,
+        amount_minor=10_000,
+        currency="KES",
+        state="DONE",
+        came_to=order_id,
+        receipts=("R1",),
+        events=(),
+    )
+    return replace(made, **changes)
+
+
+def charge(reference: str = "aaaa-charge-1", *, receipt: str = "R1", amount_minor: int = 10_000, at: int = 1) -> Any:
+    return entry(at, amount_minor, reference=reference, receipt=receipt)
+
+
+def reversal(receipt: str = "R1", *, amount_minor: int = 10_000, at: int = 3) -> Any:
+    return entry(at, amount_minor, reference="aaaa-refund-1", receipt=receipt, charge_reference="aaaa-charge-1")
+
+
+def refill(
+    reference: str = "aaaa-credit-1", *, amount_minor: int = 10_000, after_minor: int = 5_000, at: int = 2
+) -> Any:
+    return entry(at, amount_minor, reference="17", external_data1=reference, balance_after_minor=after_minor)
+
+
+def sms(text: str, *, at: int = 4) -> Any:
+    return entry(at, 80, reference="ATXid_1", text=text)
+
+
+def entry(at: int, amount_minor: int, **more: object) -> dict[str, Any]:
+    """An entry of the books, `at` so many seconds after nine."""
+    return {"msisdn": WHO, "amount_minor": amount_minor, "at": f"2026-11-24T09:00:{at:02}+00:00", **more}
+
+
+def taken(order_id: str = "aaaa", amount_minor: int = 10_000) -> TransferKept:
+    return TransferKept(order_id=order_id, source="holding", target="clearing:daraja", amount_minor=amount_minor)
+
+
+def given(order_id: str = "aaaa", amount_minor: int = 10_000) -> TransferKept:
+    return TransferKept(order_id=order_id, source="float:ucip", target="holding", amount_minor=amount_minor)
+
+
+def owed_back(order_id: str = "aaaa") -> TransferKept:
+    return TransferKept(order_id=order_id, source="refunds_payable", target="holding", amount_minor=10_000)
+
+
+def given_back(order_id: str = "aaaa") -> TransferKept:
+    return TransferKept(order_id=order_id, source="clearing:daraja", target="refunds_payable", amount_minor=10_000)
+
+
+def all_is_well(**changes: Any) -> Evidence:
+    """One order of somebody who owed 50 shillings: paid, credited, and told so. Books are given by their names."""
+    books = {**EMPTY, "charges": [charge()], "refills": [refill()], "sms": [sms(RECEIVED)]}
+    books |= {name: changes.pop(name) for name in EMPTY if name in changes}
+    evidence = Evidence(
+        orders=[order()],
+        transfers=[taken(), given()],
+        ledger_faults=[],
+        books=books,
+        lines={WHO: LineAtFirst(balance_minor=-5_000)},
+    )
+    return replace(evidence, **changes)
+
+
+def refunded(**changes: Any) -> Evidence:
+    """One order that was paid, could not be credited, and was paid back."""
+    return all_is_well(
+        **{
+            "orders": [order(state="REFUNDED")],
+            "transfers": [taken(), owed_back(), given_back()],
+            "refills": [],
+            "reversals": [reversal()],
+            "sms": [sms(WENT_BACK)],
+            **changes,
+        }
+    )
+
+
+def unpaid(**changes: Any) -> Evidence:
+    """One order that nobody paid."""
+    nothing: dict[str, Any] = {"transfers": [], "charges": [], "refills": [], "sms": [sms(NOT_PAID)]}
+    return all_is_well(**{"orders": [order(state="UNPAID", receipts=())], **nothing, **changes})
+
+
+RECEIVED = "KES 100 received. Your line is back. Balance KES 50.00."
+WENT_BACK = "Sorry, we could not top up your line. KES 100 went back to M-PESA of 0712000001."
+NOT_PAID = "KES 100 not paid. The M-PESA PIN was wrong. Nothing was taken. Dial *384*55# to try again."
+IN_PART = "KES 100 received. You still owe KES 20.00, so your line stays suspended. Dial *384*55# to top up."

@@ -1,0 +1,26 @@
+"""What a drill chooses: always the same for a seed, and nothing that the sandbox does not know."""
+
+from random import Random
+
+from drills.chaos.mischief import draw_rules
+from drills.chaos.people import draw_person
+from sandbox.faults import OPERATIONS, FaultPlan
+
+
+def test_a_seed_always_draws_the_same_people() -> None:
+    friends = ["+254711000001", "+254711000002"]
+    first, again = ([draw_person(7, number, friends=friends) for number in range(50)] for _ in range(2))
+    assert first == again
+    assert {person.way for person in first} == {"menu", "direct", "sms"}
+
+
+def test_every_fault_that_the_world_knows_is_drawn_and_is_possible() -> None:
+    dice, drawn = Random(7), set()
+    for _ in range(500):
+        plan = FaultPlan.model_validate({"seed": 7, "rules": draw_rules(dice)})
+        drawn |= {(operation, fault.kind) for operation, faults in plan.rules.items() for fault in faults}
+    assert drawn == {(operation, kind) for operation, kinds in OPERATIONS.items() for kind in kinds}
+
+
+def test_a_seed_always_draws_the_same_weather() -> None:
+    assert [draw_rules(Random(7)) for _ in range(3)] == [draw_rules(Random(7))] * 3
