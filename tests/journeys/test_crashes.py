@@ -101,7 +101,7 @@ def test_the_money_worker_may_be_killed_while_it_sends_the_money_back(city: City
     order = city.end_of(phone, hurried=True)
     # Without our own reply nobody can say that the result that came later is Daraja's: a person looks.
     assert (order.state, order.events.count("REFUND_SENT")) == ("REVIEW_REFUND", 1)
-    assert len(city.books(phone)["reversals"]) == 1
+    city.wait_until(lambda: len(city.books(phone)["reversals"]) == 1, what="the reversal")
 
 
 def test_the_tell_worker_may_be_killed_while_it_tells(city: City, phone: Phone) -> None:
