@@ -153,8 +153,12 @@ class Town:
         return self.after(place_in(self.engine, now=self.clock(), **changes), *USUAL_WAY[state])
 
     def after(self, order: Order, *events: Event) -> Order:
-        """The order after these events. What is sent is an attempt, and what is confirmed has a receipt."""
+        """The order after these events, with nothing owed but by the last of them.
+
+        What is sent is an attempt, and what is confirmed has a receipt.
+        """
         for event in events:
+            self._strike_out(order)
             if event in _SENT:
                 self.begin(order, _SENT[event])
             with self.engine.begin() as connection:
@@ -165,6 +169,11 @@ class Town:
                     receipt = {"outcome": "confirmed", "receipt": a_receipt(), "now": self.clock()}
                     attempts.note(connection, last.attempt.reference, **receipt)  # type: ignore[arg-type]
         return order
+
+    def _strike_out(self, order: Order) -> None:
+        with self.engine.begin() as connection:
+            for owing in outbox.open_of(connection, order.id):
+                outbox.done(connection, owing.id, now=self.clock())
 
     def begin(self, order: Order, purpose: str) -> str:
         """A further attempt of the order; its reference."""
