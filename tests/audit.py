@@ -52,8 +52,14 @@ class Deeds:
 
 def findings(books: Books, records: Records, orders: Iterable[OrderSeen]) -> list[Finding]:
     """What is wrong with these orders. Empty is how it must be."""
-    deeds = deeds_of(books)
-    return [finding for order in orders for finding in _of(order, deeds[order.id], records)]
+    seen = list(orders)
+    deeds, ids = deeds_of(books), [order.id for order in seen]
+    kept, told = records.balances_of(ids), records.told_of(ids)
+    return [
+        finding
+        for order in seen
+        for finding in _of(order, deeds=deeds[order.id], kept=kept[order.id], told=told[order.id])
+    ]
 
 
 def deeds_of(books: Books) -> Mapping[str, Deeds]:
@@ -74,28 +80,29 @@ def _order_id(reference: str) -> str:
     return reference.split("-", 1)[0]
 
 
-def _of(order: OrderSeen, deeds: Deeds, records: Records) -> Iterator[Finding]:
+def _of(
+    order: OrderSeen, *, deeds: Deeds, kept: Mapping[str, int], told: Iterable[tuple[str, str]]
+) -> Iterator[Finding]:
     taken, given, _ = deeds.counts
     if taken > 1:
         yield Finding(DOUBLE_CHARGE, order.id, f"charged {taken} times")
     if given > 1:
         yield Finding(DOUBLE_CREDIT, order.id, f"credited {given} times")
     if order.has_ended:
-        yield from _of_ended(order, deeds, records)
-    for message in records.rows("SELECT purpose, text FROM messages WHERE order_id = %(id)s", id=order.id):
-        if any(done < told for done, told in zip(deeds.counts, _TOLD.get(message["purpose"], (0, 0, 0)), strict=True)):
-            yield Finding(FALSE_SMS, order.id, f"told {message['text']!r}, but {deeds}")
+        yield from _of_ended(order, deeds=deeds, kept=kept)
+    for purpose, text in told:
+        if any(did < least for did, least in zip(deeds.counts, _TOLD.get(purpose, (0, 0, 0)), strict=True)):
+            yield Finding(FALSE_SMS, order.id, f"told {text!r}, but {deeds}")
 
 
-def _of_ended(order: OrderSeen, deeds: Deeds, records: Records) -> Iterator[Finding]:
+def _of_ended(order: OrderSeen, *, deeds: Deeds, kept: Mapping[str, int]) -> Iterator[Finding]:
     if deeds.counts not in _ALLOWED[order.state]:
         yield Finding(LOST, order.id, f"is {order.state} after {order.events}, but {deeds}")
     wrong = {amount for amount in (*deeds.charges, *deeds.credits, *deeds.reversals) if amount != order.amount_minor}
     if wrong:
         yield Finding(LOST, order.id, f"is for {order.amount_minor}, but {wrong} moved")
-    kept = records.balances([order.id])
-    clearing = sum(balance for account, balance in kept.items() if account.startswith("clearing:"))
-    credit = sum(balance for account, balance in kept.items() if account.startswith("float:"))
-    rest = {account for account in kept if not account.startswith(("clearing:", "float:"))}
-    if rest or clearing != sum(deeds.charges) - sum(deeds.reversals) or -credit != sum(deeds.credits):
+    clearing = sum(minor for account, minor in kept.items() if account.startswith("clearing:"))
+    floats = sum(minor for account, minor in kept.items() if account.startswith("float:"))
+    rest = [account for account in kept if not account.startswith(("clearing:", "float:"))]
+    if rest or clearing != sum(deeds.charges) - sum(deeds.reversals) or -floats != sum(deeds.credits):
         yield Finding(UNBALANCED, order.id, f"{order.state}: the ledger has {kept}, but {deeds}")

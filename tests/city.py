@@ -14,10 +14,7 @@ Open and close a city in a thread that lasts: the kernel ends its processes when
 
 import contextlib
 import json
-import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -34,12 +31,12 @@ from sqlalchemy import create_engine
 from runtime.child import Child
 from runtime.places import places
 from runtime.procfile import read_procfile, words_of
-from runtime.run import environment_of
 from runtime.services import Services
 from store.schema import upgrade
 from tests.audit import Finding, findings
 from tests.outside import Faults, Outside, Phone
 from tests.records import OrderSeen, Records
+from tests.surroundings import environment
 
 T = TypeVar("T")
 
@@ -71,9 +68,6 @@ STARTS_WITHIN_S = 60.0
 STOPS_WITHIN_S = 10.0
 _RHYTHM_S = 0.02
 
-# Below those that the kernel takes for connections that go out.
-_PORTS = range(20000, 32000)
-
 
 class City:
     """Every process of one installation, and the world that it serves."""
@@ -82,7 +76,7 @@ class City:
         """A city whose data and logs are in `folder`. Nothing runs yet. `settings` are in capitals."""
         self.processes = tuple(processes)
         self.folder = folder
-        self.env = _environment(folder, settings)
+        self.env = environment(folder=folder, project=PROJECT, settings={**QUICK, **settings})
         self.url = f"http://127.0.0.1:{self.env['PORT']}"
         self.services = Services(folder=folder)
         self.records = Records(self.env["DATABASE_URL"].replace("+psycopg", "", 1))
@@ -301,20 +295,3 @@ class City:
         gone = [name for name in self._children if not self.is_running(name)]
         ended = "; ".join(f"{name}: {self.how_it_ended(name)}" for name in gone) or "all processes run"
         return f"({ended}; logs in {self.folder})"
-
-
-def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
-    """What the processes are told: nothing of the environment that the tests were started in but what all need."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    ports = {"PORT": str(_free_port()), "SANDBOX_PORT": str(_free_port())}
-    given = {**kept, **ports, **QUICK, **settings, "VAR_DIR": str(folder), "PYTHONPATH": str(PROJECT)}
-    return environment_of(root=PROJECT, given=given)
-
-
-def _free_port() -> int:
-    """A port that nobody listens on now, drawn so that two cities at once hardly draw the same."""
-    while True:
-        port = random.SystemRandom().choice(_PORTS)
-        with socket.socket() as listener, contextlib.suppress(OSError):
-            listener.bind(("127.0.0.1", port))
-            return port

@@ -3,7 +3,7 @@
 Everything goes through the sandbox's control API (docs/sandbox.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -170,10 +170,14 @@ class Faults:
         self._rules.setdefault(operation, []).append({"kind": kind, **parameters})
         self._outside.put("/faults", {"rules": self._rules})
 
+    def put(self, rules: Mapping[str, list[dict[str, Any]]], *, seed: int | None = None) -> None:
+        """From now on let exactly this befall. With a seed, what happens by chance is the same every time."""
+        self._rules = {operation: list(faults) for operation, faults in rules.items()}
+        self._outside.put("/faults", {"seed": seed, "rules": self._rules})
+
     def clear(self) -> None:
         """Nothing goes wrong from now on."""
-        self._rules = {}
-        self._outside.put("/faults", {"rules": {}})
+        self.put({})
 
     def applied(self, operation: str, kind: str) -> int:
         """How often this has befallen the operation since the world was made new."""

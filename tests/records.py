@@ -60,6 +60,15 @@ class OrderSeen:
         return next(move.detail for move in reversed(self.moves) if move.event == event)
 
 
+_ORDERS = """
+    SELECT orders.*, (SELECT jsonb_agg(to_jsonb(order_moves) ORDER BY seq) FROM order_moves
+                       WHERE order_id = orders.id) AS moves
+      FROM orders
+     WHERE placed_at >= %(since)s AND (%(all)s OR asked_by = ANY(%(who)s))
+     ORDER BY placed_at, id
+"""
+
+
 class Records:
     """Redial's database."""
 
@@ -81,14 +90,8 @@ class Records:
 
         Money that came and belongs to none is an order too, of kind `stray`, asked for by who paid it.
         """
-        found = self.rows(
-            "SELECT * FROM orders WHERE placed_at >= %(since)s AND (%(all)s OR asked_by = ANY(%(who)s)) "
-            "ORDER BY placed_at, id",
-            since=since,
-            all=not msisdns,
-            who=list(msisdns),
-        )
-        return [_order(row, self._moves(row["id"])) for row in found]
+        found = self.rows(_ORDERS, since=since, all=not msisdns, who=list(msisdns))
+        return [_order(row) for row in found]
 
     def messages(self, msisdn: str) -> list[dict[str, Any]]:
         """The SMS that were written to a number, oldest first."""
@@ -113,18 +116,26 @@ class Records:
         self.change("UPDATE outbox SET due_at = now() WHERE done_at IS NULL AND due_at > now()")
         self.change("NOTIFY outbox")
 
-    def balances(self, order_ids: Iterable[str]) -> dict[str, int]:
-        """What was debited less what was credited on every account for these orders, in minor units; no zeros."""
-        found = self.rows("SELECT * FROM transfers WHERE order_id = ANY(%(ids)s)", ids=list(order_ids))
-        balances: Counter[str] = Counter()
-        for row in found:
-            balances[row["target"]] += row["amount_minor"]
-            balances[row["source"]] -= row["amount_minor"]
-        return {account: balance for account, balance in balances.items() if balance}
+    def balances(self, order_id: str) -> dict[str, int]:
+        """What was debited less what was credited on every account for an order, in minor units; no zeros."""
+        return self.balances_of([order_id])[order_id]
 
-    def _moves(self, order_id: str) -> tuple[MoveSeen, ...]:
-        found = self.rows("SELECT * FROM order_moves WHERE order_id = %(id)s ORDER BY seq", id=order_id)
-        return tuple(MoveSeen(row["event"], row["target"], row["at"], row["detail"]) for row in found)
+    def balances_of(self, order_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+        """The same for many orders at once, by their ids."""
+        ids = list(order_ids)
+        kept: dict[str, Counter[str]] = {order_id: Counter() for order_id in ids}
+        for row in self.rows("SELECT * FROM transfers WHERE order_id = ANY(%(ids)s)", ids=ids):
+            kept[row["order_id"]][row["target"]] += row["amount_minor"]
+            kept[row["order_id"]][row["source"]] -= row["amount_minor"]
+        return {order_id: {name: minor for name, minor in kept[order_id].items() if minor} for order_id in ids}
+
+    def told_of(self, order_ids: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+        """The purpose and the text of every SMS that was written because of these orders, by their ids."""
+        ids = list(order_ids)
+        told: dict[str, list[tuple[str, str]]] = {order_id: [] for order_id in ids}
+        for row in self.rows("SELECT * FROM messages WHERE order_id = ANY(%(ids)s) ORDER BY written_at", ids=ids):
+            told[row["order_id"]].append((row["purpose"], row["text"]))
+        return told
 
     @contextmanager
     def _cursor(self) -> Iterator[psycopg.Cursor[dict[str, Any]]]:
@@ -135,7 +146,7 @@ class Records:
             yield cursor
 
 
-def _order(row: dict[str, Any], moves: tuple[MoveSeen, ...]) -> OrderSeen:
+def _order(row: dict[str, Any]) -> OrderSeen:
     return OrderSeen(
         id=row["id"],
         kind=row["kind"],
@@ -147,5 +158,8 @@ def _order(row: dict[str, Any], moves: tuple[MoveSeen, ...]) -> OrderSeen:
         currency=row["currency"],
         language=row["language"],
         state=row["state"],
-        moves=moves,
+        moves=tuple(
+            MoveSeen(move["event"], move["target"], datetime.fromisoformat(move["at"]), move["detail"])
+            for move in row["moves"]
+        ),
     )

@@ -38,7 +38,7 @@ def test_a_suspended_line_pays_gets_airtime_and_is_told(city: City, phone: Phone
     books = city.books(phone)
     assert [(entry["amount_minor"], entry["currency"]) for entry in books["airtime"]] == [(10_000, "KES")]
     assert books["refills"] == []
-    assert city.records.balances([order.id]) == {"clearing:daraja": 10_000, "float:airtime": -10_000}
+    assert city.records.balances(order.id) == {"clearing:daraja": 10_000, "float:airtime": -10_000}
     assert [line["is_ours"] for line in city.logged("airtime_validated")] == [True]
 
 

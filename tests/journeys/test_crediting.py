@@ -27,7 +27,7 @@ def test_a_refill_that_is_refused_gives_the_money_back_and_says_so(city: City, p
     assert friend.wallet_minor == 100_000
     books = city.books(friend)
     assert [entry["receipt"] for entry in books["reversals"]] == [entry["receipt"] for entry in books["charges"]]
-    assert city.records.balances([order.id]) == {}
+    assert city.records.balances(order.id) == {}
 
 
 def test_a_line_that_is_barred_between_paying_and_crediting_gets_the_money_back(city: City, phone: Phone) -> None:
@@ -143,7 +143,7 @@ def test_a_refund_of_which_nothing_is_heard_goes_to_a_person(city: City, phone: 
     order = city.end_of(phone, hurried=True)
     assert (order.state, order.events.count("REFUND_SENT")) == ("REVIEW_REFUND", 1)
     assert phone.wait_for_sms()[0].startswith(CHECKING)
-    assert city.records.balances([order.id]) == {"clearing:daraja": 10_000, "refunds_payable": -10_000}
+    assert city.records.balances(order.id) == {"clearing:daraja": 10_000, "refunds_payable": -10_000}
 
 
 def test_a_refund_that_is_refused_goes_to_a_person(city: City, phone: Phone) -> None:

@@ -46,7 +46,7 @@ def test_a_suspended_line_dials_pays_comes_back_and_is_told_its_balance(city: Ci
 def test_the_ledger_of_a_top_up_that_is_done_holds_nothing_for_anybody(city: City, phone: Phone) -> None:
     phone.top_up(100)
     order = city.end_of(phone)
-    assert city.records.balances([order.id]) == {"clearing:daraja": 10_000, "float:ucip": -10_000}
+    assert city.records.balances(order.id) == {"clearing:daraja": 10_000, "float:ucip": -10_000}
     assert city.records.owed(order.id) in ([], ["tell_balance"])
 
 

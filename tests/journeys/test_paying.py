@@ -33,7 +33,7 @@ def test_a_payer_who_does_not_pay_is_not_charged_and_the_owner_is_told_why(
     assert (order.state, order.events) == ("UNPAID", ["PLACED", "CHARGE_SENT", "CHARGE_REFUSED"])
     assert phone.wait_for_sms() == [f"KES 100 not paid. {why} Nothing was taken. Dial *384*55# to try again."]
     assert (phone.wallet_minor, phone.line["balance_minor"]) == (100_000, -5000)
-    assert city.records.balances([order.id]) == {}
+    assert city.records.balances(order.id) == {}
 
 
 def test_a_payer_who_has_too_little_is_not_charged(city: City, phone: Phone) -> None:
