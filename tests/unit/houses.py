@@ -158,7 +158,7 @@ class Town:
         What is sent is an attempt, and what is confirmed has a receipt.
         """
         for event in events:
-            self._strike_out(order)
+            self.strike_out(order)
             if event in _SENT:
                 self.begin(order, _SENT[event])
             with self.engine.begin() as connection:
@@ -170,7 +170,8 @@ class Town:
                     attempts.note(connection, last.attempt.reference, **receipt)  # type: ignore[arg-type]
         return order
 
-    def _strike_out(self, order: Order) -> None:
+    def strike_out(self, order: Order) -> None:
+        """Let nothing be owed for the order."""
         with self.engine.begin() as connection:
             for owing in outbox.open_of(connection, order.id):
                 outbox.done(connection, owing.id, now=self.clock())

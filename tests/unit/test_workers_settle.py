@@ -1,0 +1,343 @@
+"""Callbacks, as jobs settle them: believed when they fit, once, and written down whatever they are."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from store import inbox, messages
+from store.book import SqlBook
+from store.inbox import Callback
+from tests.unit.houses import Town, a_receipt, confirmed
+from tests.unit.orders import OWNER, kes
+from topup.life import Event, State
+from topup.line import Line, LineState
+from topup.outcomes import Accepted, Answer, Pending, Reason, Refused, Unknown
+from topup.ports import Event as Told
+from topup.ports import UnableToReadEvent
+from workers.send import send
+from workers.settle import settle
+
+_keys = itertools.count(1)
+
+CANCELLED = Refused(Reason.CANCELLED, "1032")
+
+
+@pytest.fixture
+def town(shared_engine: Engine) -> Town:
+    return Town(shared_engine)
+
+
+def post(
+    town: Town, *, topic: str = "stk", provider: str = "daraja", reference: str | None = None, body: bytes = b""
+) -> int:
+    """A callback that was posted; the number under which it is kept."""
+    callback = Callback(
+        provider=provider,
+        topic=topic,
+        reference=reference,
+        content_type="application/json",
+        body=body,
+        remote_address="196.201.214.200",
+    )
+    with town.engine.begin() as connection:
+        return inbox.keep_to_settle(connection, callback, now=town.clock.now)
+
+
+def run(town: Town, kept: int) -> str | None:
+    """Settle the callback; what was made of it, None while it waits."""
+    settle(town.house, town.owing(str(kept), "settle"))
+    with town.engine.connect() as connection:
+        return inbox.get(connection, kept).verdict
+
+
+def told(answer: Answer, *, reference: str | None = None, **fields: Any) -> Told:
+    """What a callback says; each has a key of its own unless it is given one."""
+    values: Mapping[str, Any] = {"key": f"key-{next(_keys)}", "provider_ref": None, **fields}
+    return Told(reference=reference, answer=answer, **values)
+
+
+def heard(town: Town, event: Told | Exception, *, asked: Answer | None = None, topic: str = "stk") -> str | None:
+    """Let a callback come that says `event`, while the provider says `asked` when it is asked."""
+    town.payments.told = event
+    town.payments.asked = asked or Unknown("no answer")
+    return run(town, post(town, topic=topic))
+
+
+def charging(town: Town, *, name: str | None = "ws_CO") -> str:
+    """The reference of the charge of a new order, of which the provider's name for it is known or not."""
+    order = town.order_in(State.CHARGING)
+    reference = f"{order.id}-charge-1"
+    if name is not None:
+        town.settle(reference, Accepted(f"{name}_{order.id}"), evidence="reply")
+    return reference
+
+
+def name_of(town: Town, reference: str) -> str | None:
+    return town.attempt(reference).attempt.provider_ref
+
+
+def state_of(town: Town, reference: str) -> State:
+    with town.engine.connect() as connection:
+        return SqlBook(connection).get(reference.split("-", 1)[0]).state
+
+
+# What is believed.
+
+
+def test_a_payment_that_is_told_is_believed(town: Town) -> None:
+    reference = charging(town)
+    assert heard(town, told(confirmed(amount=kes(100)), reference=reference)) == "confirmed"
+    assert state_of(town, reference) is State.PAID
+
+
+def test_a_refusal_that_is_told_is_believed(town: Town) -> None:
+    reference = charging(town)
+    assert heard(town, told(CANCELLED, reference=reference), asked=CANCELLED) == "refused: cancelled"
+    assert state_of(town, reference) is State.UNPAID
+
+
+def test_an_attempt_is_found_by_the_providers_name_too(town: Town) -> None:
+    reference = charging(town)
+    event = told(confirmed(), provider_ref=name_of(town, reference))
+    assert heard(town, event) == "confirmed"
+    assert state_of(town, reference) is State.PAID
+
+
+def test_the_same_event_twice_acts_once(town: Town) -> None:
+    reference = charging(town)
+    event = told(confirmed(), reference=reference, key=f"once-{reference}")
+    assert [heard(town, event) for _ in range(3)] == ["confirmed", "a repetition", "a repetition"]
+    assert state_of(town, reference) is State.PAID
+
+
+def test_a_job_that_runs_twice_settles_once(town: Town) -> None:
+    reference = charging(town)
+    town.payments.told = told(confirmed(), reference=reference)
+    kept = post(town)
+    owing = town.owing(str(kept), "settle")
+    for _ in range(2):
+        settle(town.house, owing)
+    assert state_of(town, reference) is State.PAID
+    assert town.strays_of_id(reference.split("-", 1)[0]) == []
+
+
+# What is not.
+
+
+@pytest.mark.parametrize("why", ["not JSON", "no result code"])
+def test_what_cannot_be_read_is_written_down_with_why(town: Town, why: str) -> None:
+    assert heard(town, UnableToReadEvent(why=why)) == f"This callback cannot be read: {why}."
+
+
+def test_a_callback_for_a_provider_that_is_not_here_is_written_down(town: Town) -> None:
+    assert run(town, post(town, provider="momo")) == "no such provider here"
+
+
+def test_a_reference_that_nobody_made_is_waited_for_and_then_concluded(town: Town) -> None:
+    town.payments.told = told(confirmed(), reference="nobody-charge-1")
+    kept = post(town)
+    waits = []
+    while run(town, kept) is None:
+        due_at = town.owing(str(kept), "settle").due_at
+        waits.append(due_at - town.clock.now)
+        town.clock.now = due_at
+        assert len(waits) < 20
+    assert waits == sorted(waits)
+    assert waits
+    with town.engine.connect() as connection:
+        assert inbox.get(connection, kept).verdict == "no attempt of ours has this reference"
+    assert town.owed(str(kept)) == []
+
+
+def test_an_event_that_names_something_else_is_not_about_this_attempt(town: Town) -> None:
+    reference = charging(town)
+    verdict = heard(town, told(confirmed(), reference=reference, provider_ref="ws_CO_forged"))
+    assert verdict is not None
+    assert verdict.startswith("names ws_CO_forged, but the provider calls this attempt")
+    assert state_of(town, reference) is State.CHARGING
+
+
+@pytest.mark.parametrize(
+    ("msisdn", "fits"),
+    [
+        (OWNER, True),
+        (OWNER.lstrip("+"), True),
+        ("2547110***01", True),
+        ("254711000009", False),
+        ("2547110***09", False),
+        ("25471100000", False),
+    ],
+)
+def test_an_event_about_another_number_is_not_believed(town: Town, msisdn: str, fits: bool) -> None:
+    reference = charging(town)
+    verdict = heard(town, told(confirmed(), reference=reference, msisdn=msisdn))
+    assert verdict == ("confirmed" if fits else "is about another number")
+    assert state_of(town, reference) is (State.PAID if fits else State.CHARGING)
+
+
+def test_paid_by_the_callback_and_refused_by_the_provider_is_for_a_person(town: Town) -> None:
+    reference = charging(town)
+    verdict = heard(town, told(confirmed(), reference=reference), asked=CANCELLED)
+    assert verdict == "differs: the callback says paid, the provider says 1032"
+    assert state_of(town, reference) is State.REVIEW_CHARGE
+
+
+def test_refused_by_the_callback_and_paid_by_the_provider_is_paid(town: Town) -> None:
+    reference = charging(town)
+    paid = confirmed(derived=True)
+    assert heard(town, told(CANCELLED, reference=reference), asked=paid) == "confirmed"
+    assert state_of(town, reference) is State.PAID
+
+
+def test_refused_by_the_callback_while_the_provider_is_still_at_work_is_not_believed(town: Town) -> None:
+    reference = charging(town)
+    verdict = heard(town, told(CANCELLED, reference=reference), asked=Pending("4999"))
+    assert verdict == "not believed: the provider is still at work"
+    assert state_of(town, reference) is State.CHARGING
+
+
+@pytest.mark.parametrize("silence", [Unknown("timeout"), Pending("4999")])
+def test_a_payment_is_believed_although_the_provider_does_not_answer_when_asked(
+    town: Town, silence: Unknown | Pending
+) -> None:
+    reference = charging(town)
+    assert heard(town, told(confirmed(), reference=reference), asked=silence) == "confirmed"
+
+
+# Before our reply is known.
+
+
+def test_before_our_reply_is_known_only_a_plain_word_of_the_provider_counts(town: Town) -> None:
+    reference = charging(town, name=None)
+    event = told(confirmed(), reference=reference, provider_ref=f"ws_CO_{reference}")
+    assert heard(town, event, asked=Unknown("no answer")) is None
+    assert state_of(town, reference) is State.CHARGING
+    assert heard(town, event, asked=confirmed(derived=True)) == "confirmed"
+    assert state_of(town, reference) is State.PAID
+    assert name_of(town, reference) == f"ws_CO_{reference}"
+
+
+def test_a_name_that_belongs_to_another_attempt_is_not_learned(town: Town) -> None:
+    other, reference = charging(town), charging(town, name=None)
+    event = told(confirmed(), reference=reference, provider_ref=name_of(town, other))
+    verdict = heard(town, event, asked=confirmed(derived=True))
+    assert verdict is not None
+    assert "by which the provider calls another attempt" in verdict
+    assert state_of(town, reference) is State.CHARGING
+
+
+# Refunds.
+
+
+def test_a_refund_that_is_told_ends_the_order(town: Town) -> None:
+    order = town.order_in(State.RETURNING)
+    reference = f"{order.id}-refund-1"
+    town.settle(reference, Accepted(f"conv_{order.id}"), evidence="reply")
+    verdict = heard(town, told(confirmed(), reference=reference, provider_ref=f"conv_{order.id}"), topic="reversal")
+    assert verdict == "confirmed"
+    assert town.now(order).state is State.REFUNDED
+
+
+# Delivery reports.
+
+
+def handed(town: Town, *, order_id: str | None = None) -> messages.Message:
+    """A message that the gateway took."""
+    with town.engine.begin() as connection:
+        message = messages.write(
+            connection, purpose="tell_balance", msisdn=OWNER, text="Hello", now=town.clock.now, order_id=order_id
+        )
+        messages.handed(
+            connection, message.id, gateway="africastalking", gateway_id=f"AT_{message.id}", now=town.clock.now
+        )
+    return message
+
+
+def report(town: Town, message: messages.Message, status: str, reason: str = "") -> str | None:
+    body = f"id=AT_{message.id}&status={status}&failureReason={reason}".encode()
+    return run(town, post(town, provider="africastalking", topic="delivery", body=body))
+
+
+def message_now(town: Town, message: messages.Message) -> messages.Message:
+    with town.engine.begin() as connection:
+        return messages.get(connection, message.id)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "verdict", "then"),
+    [
+        ("Sent", "", "Sent, noted", messages.HANDED),
+        ("Buffered", "", "Buffered, noted", messages.HANDED),
+        ("Success", "", "delivered", messages.DELIVERED),
+        ("Failed", "UserInBlackList", "failed: UserInBlackList", messages.FAILED),
+        ("Rejected", "DeliveryFailure", "failed: DeliveryFailure", messages.FAILED),
+        ("Failed", "UserAccountSuspended", "failed: UserAccountSuspended", messages.FAILED),
+    ],
+)
+def test_a_delivery_report_is_kept_against_the_message(
+    town: Town, status: str, reason: str, verdict: str, then: str
+) -> None:
+    message = handed(town)
+    assert report(town, message, status, reason) == verdict
+    assert message_now(town, message).status == then
+
+
+def test_a_report_that_comes_late_does_not_bring_a_message_back(town: Town) -> None:
+    message = handed(town)
+    report(town, message, "Success")
+    assert report(town, message, "Failed", "DeliveryFailure") == "Failed, noted"
+    assert message_now(town, message).status == messages.DELIVERED
+
+
+def test_what_a_suspended_line_could_not_get_goes_out_again_when_it_is_back(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    message = handed(town, order_id=order.id)
+    verdict = report(town, message, "Failed", "UserAccountSuspended")
+    assert verdict == "the line was still suspended: will be sent again"
+    town.lines.line = Line(LineState.SUSPENDED)
+    send(town.house, town.owing(message.id, "send"))
+    assert town.sms.sent == []
+    town.lines.line = Line(LineState.ACTIVE)
+    send(town.house, town.owing(message.id, "send"))
+    assert town.sms.sent == [(OWNER, "Hello")]
+    assert message_now(town, message).status == messages.HANDED
+    assert town.owed(message.id) == []
+
+
+def test_a_line_that_stays_suspended_is_not_written_to_for_ever(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    message = handed(town, order_id=order.id)
+    for _ in range(20):
+        verdict = report(town, message, "Failed", "UserAccountSuspended")
+        if verdict == "failed: UserAccountSuspended":
+            break
+        send(town.house, town.owing(message.id, "send"))
+        with town.engine.begin() as connection:
+            messages.handed(
+                connection, message.id, gateway="africastalking", gateway_id=f"AT_{message.id}", now=town.clock.now
+            )
+    assert verdict == "failed: UserAccountSuspended"
+    assert 0 < len(town.sms.sent) < 10
+
+
+@pytest.mark.parametrize("body", [b"", b"id=&status=Success", b"\xff", b"id=AT1"])
+def test_a_report_that_names_nothing_is_written_down(town: Town, body: bytes) -> None:
+    verdict = run(town, post(town, provider="africastalking", topic="delivery", body=body))
+    assert verdict is not None
+    assert "cannot be used" in verdict
+
+
+def test_a_report_before_our_reply_is_waited_for(town: Town) -> None:
+    kept = post(town, provider="africastalking", topic="delivery", body=b"id=AT_later&status=Success")
+    assert run(town, kept) is None
+    assert town.owing(str(kept), "settle").tried == 1
+
+
+def test_an_order_is_not_moved_by_what_nobody_can_tie_to_it(town: Town) -> None:
+    order = town.order_in(State.CHARGING)
+    town.payments.told = told(confirmed(a_receipt()))
+    assert run(town, post(town)) is None
+    assert town.events(order) == [Event.CHARGE_SENT]
