@@ -6,7 +6,7 @@ often it was tried, and when it is due next, stand in the row: the outbox is als
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,7 +41,10 @@ QUEUES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owing:
-    """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`."""
+    """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`.
+
+    `was_leased`: it has been handed over before, and the lease has run out since.
+    """
 
     id: int
     effect: str
@@ -49,6 +52,7 @@ class Owing:
     queue: str
     tried: int
     due_at: datetime
+    was_leased: bool = False
 
 
 def owe(connection: Connection, move: Move) -> None:
@@ -90,15 +94,17 @@ def owe_one(connection: Connection, *, effect: str, subject: str, due_at: dateti
 def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: int) -> list[Owing]:
     """Lease up to `count` rows that are due and not leased. Several relays at once take different rows."""
     due = (
-        select(outbox.c.id)
+        select(outbox.c.id, outbox.c.leased_until.is_not(None).label("was_leased"))
         .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now)
         .where(or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
         .order_by(outbox.c.due_at)
         .limit(count)
         .with_for_update(skip_locked=True)
+        .cte("due")
     )
-    taken = update(outbox).where(outbox.c.id.in_(due.scalar_subquery())).values(leased_until=now + lease)
-    return [_owing(row) for row in connection.execute(taken.returning(outbox))]
+    taken = update(outbox).where(outbox.c.id == due.c.id).values(leased_until=now + lease)
+    rows = connection.execute(taken.returning(outbox, due.c.was_leased))
+    return [replace(_owing(row), was_leased=row.was_leased) for row in rows]
 
 
 def next_due(connection: Connection) -> datetime | None:

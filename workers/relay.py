@@ -82,7 +82,9 @@ class Relay:
         for owing in owed:
             by_queue.setdefault(owing.queue, []).append(owing)
         for name, rows in by_queue.items():
-            self._queues[name].enqueue_many([_job(owing) for owing in rows])
+            queue = self._queues[name]
+            if unqueued := _not_waiting(rows, queue):
+                queue.enqueue_many([_job(owing) for owing in unqueued])
 
     def _listening(self) -> psycopg.Connection:
         url = self._house.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -91,12 +93,28 @@ class Relay:
         return listener
 
 
+def _not_waiting(rows: list[Owing], queue: Queue) -> list[Owing]:
+    """The rows that do not wait in the queue already.
+
+    RQ queues a job as often as it is told to. When work takes longer than the lease, every row would be queued once
+    more with each lease, and the more there is to do the more time would go into doing nothing.
+    """
+    if not any(owing.was_leased for owing in rows):
+        return rows
+    waiting = set(queue.job_ids)
+    return [owing for owing in rows if _job_id(owing) not in waiting]
+
+
+def _job_id(owing: Owing) -> str:
+    """A name of its own: the same row handed over twice is the same job."""
+    return f"{owing.effect}-{owing.id}"
+
+
 def _job(owing: Owing) -> EnqueueData:
-    """A job under a name of its own: the same row handed over twice is the same job."""
     return Queue.prepare_data(
         jobs.run,
         args=(owing.id,),
-        job_id=f"{owing.effect}-{owing.id}",
+        job_id=_job_id(owing),
         timeout=120,
         result_ttl=0,
         failure_ttl=3600,

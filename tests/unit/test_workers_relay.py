@@ -74,6 +74,18 @@ def test_what_is_not_due_or_was_handed_over_is_left_alone(town: Town, relay: Rel
     assert len(set(handed(client))) == 1
 
 
+def test_what_waits_longer_than_its_lease_is_not_queued_a_second_time(
+    town: Town, relay: Relay, client: redis.Redis
+) -> None:
+    owe(town, "a", "b")
+    relay.relay_once()
+    first, second = handed(client)
+    Queue("tell", connection=client).remove(first)  # Somebody took it, and died.
+    town.clock.turn(seconds=61)
+    assert relay.relay_once() == 2
+    assert handed(client) == [first, second]
+
+
 def test_what_a_lost_redis_held_is_handed_over_again_at_once(town: Town, relay: Relay, client: redis.Redis) -> None:
     owe(town, "a", "b")
     relay.relay_once()
