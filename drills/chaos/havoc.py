@@ -16,7 +16,7 @@ from drills.chaos.mischief import draw_rules
 from tests.city import WORKERS, City
 
 # How often each thing happens, in seconds on the average.
-_EVERY_S = {"faults": 2.0, "kill": 4.0, "flush": 8.0, "hold up": 10.0, "restart": 15.0}
+_EVERY_S = {"faults": 2.0, "kill": 6.0, "flush": 8.0, "hold up": 12.0, "restart": 15.0}
 _MORTAL = (*WORKERS, "web", "clock")
 _DEAD_FOR_S = (0.1, 2.0)
 _HELD_UP_FOR_S = (1.0, 8.0)
