@@ -3,11 +3,18 @@
 Secrets have no default: without them Redial does not start. `make run` makes local ones.
 """
 
+import ipaddress
+import re
+from collections.abc import Container
 from enum import Enum
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from topup.money import MINOR_DIGITS
 
 
 class CreditBy(Enum):
@@ -131,6 +138,60 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, url: str | None) -> str | None:
         return url.rstrip("/") if url else None
+
+    @field_validator("country")
+    @classmethod
+    def _is_a_country(cls, country: str) -> str:
+        return _one_of(country, SUPPORTED_REGIONS)
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, currency: str) -> str:
+        return _one_of(currency, MINOR_DIGITS)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, timezone: str) -> str:
+        try:
+            return ZoneInfo(timezone).key
+        except ZoneInfoNotFoundError as error:
+            raise ValueError(f"{timezone!r} is not known") from error
+
+    @field_validator("short_codes")
+    @classmethod
+    def _can_be_dialled(cls, codes: str) -> str:
+        if not re.fullmatch(r"\s*\*[\d*]*\d#\s*(,\s*\*[\d*]*\d#\s*)*", codes, re.ASCII):
+            raise ValueError("a code looks like *384*55#; several are separated by commas")
+        return codes
+
+    @field_validator("presets_minor")
+    @classmethod
+    def _are_amounts(cls, presets: str) -> str:
+        if not re.fullmatch(r"\s*[1-9]\d*\s*(,\s*[1-9]\d*\s*)*", presets, re.ASCII):
+            raise ValueError("amounts are whole minor units above zero, separated by commas")
+        return presets
+
+    @field_validator("gateway_addresses", "callback_addresses")
+    @classmethod
+    def _are_networks(cls, networks: str) -> str:
+        for network in networks.split(","):
+            ipaddress.ip_network(network.strip() or "::")
+        return networks
+
+    @model_validator(mode="after")
+    def _sells_what_it_offers(self) -> "Settings":
+        offered = [self.smallest_top_up_minor, self.largest_top_up_minor, *map(int, self.presets_minor.split(","))]
+        if not min(offered) == self.smallest_top_up_minor <= max(offered) == self.largest_top_up_minor:
+            raise ValueError("what is offered lies between SMALLEST_TOP_UP_MINOR and LARGEST_TOP_UP_MINOR")
+        if any(amount % self.top_up_step_minor for amount in offered):
+            raise ValueError("what is offered are multiples of TOP_UP_STEP_MINOR")
+        return self
+
+
+def _one_of(name: str, known: Container[str]) -> str:
+    if name not in known:
+        raise ValueError(f"{name!r} is not known")
+    return name
 
 
 def settings_table() -> str:

@@ -1,0 +1,154 @@
+"""Settings: what is missing is named, what is wrong is refused, and the README's table tells all."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from settings import CreditBy, Settings, settings_table
+from wiring import Wiring
+
+NEEDED = {
+    "DATABASE_URL": "postgresql+psycopg://redial@/redial",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "GATEWAY_SECRET": "gateway-secret-of-tests",
+    "CALLBACK_SECRET": "callback-secret-of-tests",
+    "ORDER_SECRET": "order-secret-of-the-tests",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An environment in which nothing of ours is set, and a folder without an .env."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in {**NEEDED, **values}.items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+def test_what_must_be_set_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch)
+    assert settings.short_code_list == ["*384*55#"]
+    assert settings.credit_by is CreditBy.UCIP
+    assert settings.sandbox_url is None
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    for name, value in NEEDED.items():
+        if name != missing:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert [error["loc"] for error in refused.value.errors()] == [(missing.lower(),)]
+
+
+def test_an_empty_secret_is_a_missing_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="gateway_secret"):
+        load(monkeypatch, GATEWAY_SECRET="")
+
+
+BAD = [
+    ("GATEWAY_SECRET", "too short"),
+    ("CALLBACK_SECRET", "too short"),
+    ("ORDER_SECRET", "too short"),
+    ("COUNTRY", "ke"),
+    ("COUNTRY", "Kenya"),
+    ("COUNTRY", "XX"),
+    ("CURRENCY", "kes"),
+    ("CURRENCY", "XXX"),
+    ("TIMEZONE", "Africa/Atlantis"),
+    ("SHORT_CODES", "384"),
+    ("SHORT_CODES", "*384*55"),
+    ("SHORT_CODES", "*384*55#,"),
+    ("SHORT_CODES", "*384*55# *77#"),
+    ("PRESETS_MINOR", "50,abc"),
+    ("PRESETS_MINOR", "5000,-100"),
+    ("PRESETS_MINOR", "0"),
+    ("SMALLEST_TOP_UP_MINOR", "0"),
+    ("SMALLEST_TOP_UP_MINOR", "10.5"),
+    ("LARGEST_TOP_UP_MINOR", "-1"),
+    ("CREDIT_BY", "magic"),
+    ("LINE_READ_DEADLINE_S", "0"),
+    ("LINE_READ_DEADLINE_S", "soon"),
+    ("SCHEDULE_SCALE", "0"),
+    ("LEASE_S", "-1"),
+    ("HOPS_A_MINUTE", "0"),
+    ("LOG_JSON", "perhaps"),
+    ("GATEWAY_ADDRESSES", "196.201.214.0/240"),
+    ("CALLBACK_ADDRESSES", "somewhere"),
+    ("CALLBACK_ADDRESSES", "196.201.214.7/24"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_value_that_makes_no_sense_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        load(monkeypatch, **{name: value})
+    assert [error["loc"] for error in refused.value.errors()] == [(name.lower(),)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"SMALLEST_TOP_UP_MINOR": "6000"},
+        {"LARGEST_TOP_UP_MINOR": "40000"},
+        {"SMALLEST_TOP_UP_MINOR": "2000000"},
+        {"TOP_UP_STEP_MINOR": "3000"},
+        {"PRESETS_MINOR": "5050"},
+    ],
+)
+def test_what_is_offered_must_be_sold(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="what is offered"):
+        load(monkeypatch, **values)
+
+
+def test_addresses_lose_the_slash_at_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, PUBLIC_URL="https://redial.example/", SANDBOX_URL="http://127.0.0.1:8001/")
+    assert (settings.public_url, settings.sandbox_url) == ("https://redial.example", "http://127.0.0.1:8001")
+
+
+def test_several_codes_and_networks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch, SHORT_CODES="*384*55#, *384*77*8#", CALLBACK_ADDRESSES="196.201.214.0/24, 196.201.213.114"
+    )
+    assert settings.short_code_list == ["*384*55#", "*384*77*8#"]
+
+
+def test_settings_are_read_from_a_file_and_the_environment_has_the_last_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("CARE_NUMBER=200\nSMS_SHORT_CODE=111\n", encoding="utf-8")
+    settings = load(monkeypatch, SMS_SHORT_CODE="222")
+    assert (settings.care_number, settings.sms_short_code) == ("200", "222")
+
+
+def test_nothing_that_is_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = repr(load(monkeypatch, AT_API_KEY="key-of-the-tests", DARAJA_PASSKEY="passkey-of-the-tests"))
+    secrets = [NEEDED[name] for name in NEEDED if name.endswith("SECRET")]
+    assert not [secret for secret in (*secrets, "key-of-the-tests", "passkey-of-the-tests") if secret in shown]
+
+
+def test_a_shop_is_made_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Wiring(load(monkeypatch, COUNTRY="UG", CURRENCY="UGX", TIMEZONE="Africa/Kampala", CREDIT_BY="airtime")).shop
+    assert (shop.country, shop.currency, str(shop.zone), shop.credit_provider) == (
+        "UG",
+        "UGX",
+        "Africa/Kampala",
+        "airtime",
+    )
+    assert [preset.minor for preset in shop.limits.presets] == [5000, 10000, 25000, 50000]
+
+
+def test_the_table_has_every_setting_and_no_secret() -> None:
+    table = settings_table()
+    assert all(f"`{name.upper()}`" in table for name in Settings.model_fields)
+    assert table.count("**must be set**") == len(NEEDED)
+    assert all(field.description for field in Settings.model_fields.values())
