@@ -9,16 +9,29 @@ import structlog
 
 from topup.phone import masked
 
-# A number in E.164 or in the national form of ten digits, wherever it stands in a value.
-_NUMBER = re.compile(r"(?<![\w-])\+?\d{10,15}(?![\w-])")
+# A number in E.164 or in the national form of ten digits, wherever it stands in a value. What is part of a longer name
+# of letters and digits is none.
+_NUMBER = re.compile(r"(?<![0-9A-Za-z-])\+?\d{10,15}(?![0-9A-Za-z-])")
 
 
 def mask_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Let no whole phone number reach a log."""
     for key, value in event.items():
-        if isinstance(value, str) and key != "timestamp":
-            event[key] = _NUMBER.sub(lambda found: masked(found[0]), value)
+        if key != "timestamp":
+            event[key] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return _NUMBER.sub(lambda found: masked(found[0]), value)
+        case dict():
+            return {name: _masked(part) for name, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(part) for part in value]
+        case _:
+            return value
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:
@@ -33,14 +46,12 @@ def configure(*, as_json: bool) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    ending: list[Any] = (
-        [structlog.processors.format_exc_info, mask_numbers, structlog.processors.JSONRenderer()]
-        if as_json
-        else [
-            mask_numbers,
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ]
-    )
+    # A traceback is made text before numbers are masked: errors of the database tell what they were given.
+    ending: list[Any] = [
+        structlog.processors.format_exc_info,
+        mask_numbers,
+        structlog.processors.JSONRenderer() if as_json else _for_people(),
+    ]
     structlog.configure(
         processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
