@@ -13,7 +13,7 @@ _TRIES = 5
 _MOST_KEYS = 14
 _BEFORE_DIALLING_AGAIN_S = 0.5
 
-_TOLD_TO_PAY = re.compile(r"KES [\d,]+: in a moment M-PESA asks")
+_TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment M-PESA asks")
 _OPTION = re.compile(r"(\d+) (.*)")
 
 
@@ -119,14 +119,17 @@ class Ordering:
             *("pays.", person.stops_at if person.stops_at == "Cancel" else "Pay"),
             *("Top up", "Top up"),
         )
+        if "pays." in text and re.search(rf"KES {person.amount}\.? ", text) is None:
+            return "00"  # Not what was wanted: begin again from home.
         if "pays." in text and person.stops_at == "hang up":
             return None
         chosen = next((choice for seen, choice in zip(wanted[::2], wanted[1::2], strict=True) if seen in text), None)
         return _option(text, chosen) if chosen else None
 
     def _note(self, screen: Screen) -> None:
-        if _TOLD_TO_PAY.match(screen.text):
-            self.promises.append(Promise(msisdn=self._person.msisdn, amount_minor=self._person.amount * 100))
+        if told := _TOLD_TO_PAY.match(screen.text):
+            shillings = int(told[1].replace(",", ""))
+            self.promises.append(Promise(msisdn=self._person.msisdn, amount_minor=shillings * 100))
 
 
 def _option(text: str, words: str) -> str | None:
