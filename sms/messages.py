@@ -64,6 +64,15 @@ def checked_unpaid(order: Order, *, short_code: str) -> Text:
     )
 
 
+def checked_not_paid(order: Order, *, short_code: str) -> Text:
+    """A person has found out that the top-up was not paid, although other money came, which is told of apart."""
+    return say(
+        "We have checked your top-up of {amount}: it was not paid. Dial {code} to try again.",
+        amount=order.amount,
+        code=short_code,
+    )
+
+
 def refunded(order: Order, *, payer: str) -> Text:
     """The money is back with the payer. `payer` is in the national form."""
     return say(

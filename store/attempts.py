@@ -131,6 +131,17 @@ def is_awaited(connection: Connection, *, provider: str, msisdn: str, amount: Mo
     return connection.scalar(found.limit(1)) is not None
 
 
+def came_apart(connection: Connection, order: Order, *, kind: str) -> bool:
+    """Whether an order of `kind` was made for money that came to `order`, and did not end as never paid."""
+    found = (
+        select(attempts.c.reference)
+        .join(orders, orders.c.id == attempts.c.order_id)
+        .where(orders.c.payer == order.payer, orders.c.kind == kind, orders.c.state != State.UNPAID.value)
+        .where(attempts.c.facts["came_to"].astext.startswith(f"{order.id}-", autoescape=True))
+    )
+    return connection.scalar(found.limit(1)) is not None
+
+
 def confirmed_charge(connection: Connection, order_id: str) -> Kept | None:
     """The charge that paid the order."""
     found = select(attempts).where(

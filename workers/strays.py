@@ -47,6 +47,11 @@ def hold(
     return stray.id
 
 
+def is_held_for(connection: Connection, order: Order) -> bool:
+    """Whether money that came to this order is, or was, held apart from it, and nobody has found that it never came."""
+    return attempts.came_apart(connection, order, kind=KIND)
+
+
 def _write_down_payment(house: House, connection: Connection, stray: Order, kept: Kept, receipt: str) -> None:
     attempt = attempts.begin(
         connection,

@@ -60,6 +60,8 @@ def _credited(house: House, connection: Connection, order: Order) -> Text:
 
 def _declined(house: House, connection: Connection, order: Order) -> Text:
     if SqlBook(connection).history(order.id)[-1] is Event.OPERATOR_CLOSE:
+        if strays.is_held_for(connection, order):
+            return sentences.checked_not_paid(order, short_code=house.shop.short_code)
         return sentences.checked_unpaid(order, short_code=house.shop.short_code)
     reason = SqlBook(connection).last_detail(order.id).get("reason")
     return sentences.declined(order, reason=Reason(reason) if reason else None, short_code=house.shop.short_code)

@@ -131,6 +131,7 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.credited: [messages.credited(ORDER, short_code=widest.CODE)],
     messages.credited_in_part: [messages.credited_in_part(ORDER, owed=widest.BALANCE, short_code=widest.CODE)],
     messages.declined: [messages.declined(ORDER, reason=why, short_code=widest.CODE) for why in (None, *Reason)],
+    messages.checked_not_paid: [messages.checked_not_paid(ORDER, short_code=widest.CODE)],
     messages.checked_unpaid: [messages.checked_unpaid(ORDER, short_code=widest.CODE)],
     messages.refunded: [messages.refunded(ORDER, payer=widest.FOREIGN)],
     messages.checking: [messages.checking(ORDER, care_number=widest.CARE)],
