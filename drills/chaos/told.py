@@ -66,9 +66,9 @@ SENTENCES = (
     _sentence(rf"{_KES} was added to your line\..*", lambda now, _: now.was_received),
     _sentence(rf"{_KES} not paid\. .* Nothing was taken\..*", lambda now, _: now.deeds.taken_minor == 0),
     _sentence(
-        rf"We have checked your top-up of {_KES}: nothing was taken\..*", lambda now, _: now.deeds.taken_minor == 0
+        rf"We have checked your top-up of {_KES}: (?:nothing was taken|it was not paid)\..*",
+        lambda now, _: now.deeds.taken_minor == 0,
     ),
-    _sentence(rf"We have checked your top-up of {_KES}: it was not paid\..*", lambda now, _: not now.was_received),
     _sentence(
         rf"Sorry, we could not top up your line\. {_KES} went back to M-PESA of .*",
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,

@@ -7,6 +7,7 @@ import pytest
 from drills.chaos.evidence import Evidence, LineAtFirst, Promise
 from drills.chaos.judge import Wrong, judge
 from tests.drills.cases import (
+    CHECKED,
     IN_PART,
     NOT_PAID,
     RECEIVED,
@@ -114,6 +115,7 @@ def test_a_ledger_that_has_an_order_too_much_differs_in_total() -> None:
         pytest.param(refunded(sms=[sms(NOT_PAID, at=2)]), id="nothing taken, while a charge stands"),
         pytest.param(refunded(sms=[sms(WENT_BACK, at=2)]), id="went back, before it does"),
         pytest.param(all_is_well(sms=[sms(NOT_PAID)]), id="nothing taken, and yet paid"),
+        pytest.param(all_is_well(sms=[sms(CHECKED)]), id="not paid, and yet paid"),
         pytest.param(all_is_well(sms=[sms(RECEIVED, at=1)]), id="received, before it is credited"),
         pytest.param(all_is_well(sms=[sms(RECEIVED.replace("50.00", "60.00"))]), id="another balance"),
         pytest.param(all_is_well(sms=[sms(RECEIVED.replace("100", "200"))]), id="another amount"),
@@ -138,6 +140,7 @@ def test_an_untruth_is_found(evidence: Evidence) -> None:
         pytest.param(refunded(sms=[sms(NOT_PAID, at=0), sms(WENT_BACK)]), id="late money"),
         pytest.param(all_is_well(refills=[refill(after_minor=-2_000)], sms=[sms(IN_PART)]), id="in part"),
         pytest.param(all_is_well(sms=[sms(RECEIVED), sms(RECEIVED)]), id="told twice"),
+        pytest.param(unpaid(sms=[sms(CHECKED)]), id="checked"),
         pytest.param(unpaid(sms=[sms("KES 100: in a moment M-PESA asks 0712000001 for the PIN.")]), id="asked to pay"),
     ],
 )

@@ -1,0 +1,253 @@
+"""`make mutations`: break each guard of the money by hand, and see that some test notices.
+
+Every mutation is one change of text in a copy of the tree, and the tests that ought to notice it. One that no test
+notices is a guard that could be lost without anybody knowing: the command fails then.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis")
+_AT_ONCE = 2
+_WITHIN_S = 300
+
+GUARDS = "tests/unit/test_store_guards.py"
+SETTLE = "tests/unit/test_workers_settle.py"
+CALLS = "tests/unit/test_workers_calls.py"
+RELAY = "tests/unit/test_workers_relay.py"
+TELL = "tests/unit/test_workers_tell.py"
+INBOX = "tests/unit/test_store_inbox.py"
+OUTBOX = "tests/unit/test_store_outbox.py"
+BOOK = "tests/unit/test_store_book.py"
+LIFE = "tests/unit/test_life.py"
+ORDERS = "tests/unit/test_orders.py"
+ENGINE = "tests/unit/test_engine.py"
+HTTP = "tests/contracts"
+SCHEMA = "store/migrations/versions/0001_the_first_house.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A guard taken away: what that means, where `old` becomes `new`, and who should notice."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTATIONS = (
+    Mutation(
+        "the database takes a move that LIFE does not have",
+        SCHEMA,
+        "    FOREIGN KEY (source, event, target) REFERENCES legal_moves,\n",
+        "",
+        (GUARDS,),
+    ),
+    Mutation(
+        "the database takes a move that does not begin where the last one ended",
+        SCHEMA,
+        ",\n    FOREIGN KEY (order_id, prev_seq, source) REFERENCES order_moves (order_id, seq, target)\n",
+        "\n",
+        (GUARDS,),
+    ),
+    Mutation(
+        "the database takes a second confirmation",
+        SCHEMA,
+        "CREATE UNIQUE INDEX confirmed_once",
+        "CREATE INDEX confirmed_once",
+        (GUARDS,),
+    ),
+    Mutation(
+        "moves and transfers can be changed",
+        SCHEMA,
+        "BEFORE UPDATE OR DELETE ON order_moves",
+        "BEFORE DELETE ON order_moves",
+        (GUARDS,),
+    ),
+    Mutation(
+        "a charge is made before it is committed as sent",
+        "workers/charge.py",
+        "        house.move(connection, order, Event.CHARGE_SENT",
+        "        house.payments[order.payment_provider].charge(attempt)\n"
+        "        house.move(connection, order, Event.CHARGE_SENT",
+        (CALLS,),
+    ),
+    Mutation(
+        "a charge is sent in whatever state the order is",
+        "workers/charge.py",
+        "if order.state is not State.CREATED:",
+        "if False:",
+        (CALLS,),
+    ),
+    Mutation(
+        "a prompt comes hours after the call",
+        "topup/schedule.py",
+        "return now - placed_at > timedelta(seconds=CHARGE_WITHIN_S)",
+        "return False",
+        (CALLS, "tests/unit/test_schedule.py"),
+    ),
+    Mutation(
+        "what is unknown is taken for refused",
+        "workers/settling.py",
+        "            case Pending() | Unknown():\n",
+        '            case Unknown():\n                return self._refused(Refused(Reason.PROVIDER, "?"))\n'
+        "            case Pending() | Unknown():\n",
+        (SETTLE, CALLS),
+    ),
+    Mutation(
+        "an event acts as often as it comes",
+        "store/inbox.py",
+        "    if connection.scalar(row.on_conflict_do_nothing()",
+        "    if True or connection.scalar(row.on_conflict_do_nothing()",
+        (INBOX,),
+    ),
+    Mutation(
+        "another amount is taken for the one ordered",
+        "workers/settling.py",
+        "if outcome.amount is not None and outcome.amount != self.order.amount:",
+        "if False:",
+        (SETTLE,),
+    ),
+    Mutation(
+        "one receipt pays two orders",
+        "workers/settling.py",
+        "            if self._has_anothers_receipt(outcome):",
+        "            if False:",
+        (SETTLE,),
+    ),
+    Mutation(
+        "an older attempt's refusal ends a newer one",
+        "workers/settling.py",
+        "case Refused() | NotSent() if not self._is_newest():",
+        "case Refused() | NotSent() if False:",
+        (SETTLE,),
+    ),
+    Mutation(
+        "a callback is believed although its names do not fit",
+        "workers/settle.py",
+        "    if known is not None and event.provider_ref is not None and event.provider_ref != known:",
+        "    if False:",
+        (SETTLE,),
+    ),
+    Mutation(
+        "a callback is believed although our request's reply is not known",
+        "workers/settle.py",
+        "    return answer if known is not None or isinstance(answer, Confirmed | Refused) else None",
+        "    return answer",
+        (SETTLE,),
+    ),
+    Mutation(
+        "credits to one line are not serialised",
+        "workers/credit.py",
+        "if book.credits_of(order.line) != credits_before or book.another_is_crediting(order):",
+        "if False:",
+        (CALLS,),
+    ),
+    Mutation(
+        "an enquiry is given up at once",
+        "topup/schedule.py",
+        "        return self._of(waits[tried - 1]) if tried <= len(waits) else None\n\n    def next_message_wait",
+        "        return None\n\n    def next_message_wait",
+        ("tests/unit/test_schedule.py", CALLS),
+    ),
+    Mutation(
+        "the relay does not lease what it hands over",
+        "store/outbox.py",
+        ".values(leased_until=now + lease)",
+        ".values(leased_until=None)",
+        (OUTBOX,),
+    ),
+    Mutation(
+        "two relays take the same rows",
+        "store/outbox.py",
+        ".with_for_update(skip_locked=True)",
+        "",
+        (OUTBOX, RELAY),
+    ),
+    Mutation(
+        "what was handed to a lost Redis is not handed over again",
+        "workers/relay.py",
+        "            if was_lost:\n                self._recover(connection)\n",
+        "",
+        (RELAY,),
+    ),
+    Mutation(
+        "a refill whose answer was lost is confirmed without comparing",
+        "providers/ucip.py",
+        "        if line.balance - before == attempt.amount:",
+        "        if True:",
+        (HTTP,),
+    ),
+    Mutation(
+        "a lost answer is taken for a request that was not sent",
+        "providers/http.py",
+        '            return Unknown(f"no whole answer from',
+        '            return NotSent(f"no whole answer from',
+        (HTTP,),
+    ),
+    Mutation(
+        "playing keys pays without the screen having been seen",
+        "ussd/engine.py",
+        "if option.pays and call.playing and not _has_placed(call):",
+        "if False:",
+        (ENGINE,),
+    ),
+    Mutation(
+        "the same conversation orders twice",
+        "topup/ids.py",
+        'f"{channel}\\x00{conversation}".encode()',
+        'f"{channel}\\x00{conversation}{secrets.token_hex(4)}".encode()',
+        ("tests/unit/test_ids.py",),
+    ),
+    Mutation(
+        "a confirmation may be recorded again",
+        "topup/life.py",
+        "    if rule is not None and not (seen and event in ONCE):",
+        "    if rule is not None:",
+        (LIFE, ORDERS, SETTLE),
+    ),
+)
+
+
+def is_caught(mutation: Mutation) -> str | None:
+    """The test that notices the mutation; None when none does. Raises ValueError when its text is not there."""
+    with tempfile.TemporaryDirectory(prefix="redial-mutation-") as folder:
+        copy = Path(folder) / "tree"
+        shutil.copytree(ROOT, copy, ignore=_LEFT_BEHIND)
+        changed = copy / mutation.file
+        source = changed.read_text(encoding="utf-8")
+        if mutation.old not in source:
+            raise ValueError(f"{mutation.file} no longer has what {mutation.what!r} changes")
+        changed.write_text(source.replace(mutation.old, mutation.new, 1), encoding="utf-8")
+        return next((found for test in mutation.tests if (found := _first_failure(copy, test))), None)
+
+
+def _first_failure(copy: Path, test: str) -> str | None:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=_WITHIN_S, check=False)
+    if ran.returncode == 0:
+        return None
+    lines = [line.split(" - ")[0] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return lines[0].partition(" ")[2] if lines else test
+
+
+def main() -> int:
+    """Try every mutation and print who noticed it."""
+    with ThreadPoolExecutor(_AT_ONCE) as hands:
+        caught = list(hands.map(is_caught, MUTATIONS))
+    sys.stdout.write("| the guard that was broken | noticed by |\n|---|---|\n")
+    for mutation, test in zip(MUTATIONS, caught, strict=True):
+        sys.stdout.write(f"| {mutation.what} | {f'`{test}`' if test else '**nobody**'} |\n")
+    return 0 if all(caught) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
