@@ -25,6 +25,7 @@ from workers.house import House
 from workers.settling import settle
 
 _receipts = itertools.count(1)
+_owners = itertools.count(711_100_001)
 
 ACTIVE = Line(LineState.ACTIVE, Money(5000, "KES"))
 
@@ -125,9 +126,10 @@ class Gateway:
 
 @dataclass
 class Town:
-    """A house and the world around it."""
+    """A house and the world around it. `owner` is a number of its own, so that towns may share a database."""
 
     engine: Engine
+    owner: str = field(default_factory=lambda: f"+254{next(_owners)}")
     clock: FakeClock = field(default_factory=FakeClock)
     payments: Provider = field(default_factory=Provider)
     credits: Provider = field(default_factory=lambda: Provider("ucip"))
@@ -150,7 +152,8 @@ class Town:
 
     def order_in(self, state: State, **changes: Any) -> Order:
         """A new order that has come to `state` in the usual way, with the attempts that it made on it."""
-        return self.after(place_in(self.engine, now=self.clock(), **changes), *USUAL_WAY[state])
+        people = {"asked_by": self.owner, "line": self.owner, "payer": self.owner, **changes}
+        return self.after(place_in(self.engine, now=self.clock(), **people), *USUAL_WAY[state])
 
     def after(self, order: Order, *events: Event) -> Order:
         """The order after these events, with nothing owed but by the last of them.

@@ -10,7 +10,7 @@ from store import outbox
 from store.outbox import Owing
 from tests.unit.books import move
 from tests.unit.houses import ACTIVE, Town, confirmed
-from tests.unit.orders import OWNER, kes
+from tests.unit.orders import kes
 from topup.life import Effect, Event, State
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
@@ -28,8 +28,8 @@ Work = Callable[[House, Owing], None]
 
 
 @pytest.fixture
-def town(engine: Engine) -> Town:
-    return Town(engine)
+def town(shared_engine: Engine) -> Town:
+    return Town(shared_engine)
 
 
 def run(town: Town, work: Work, subject: str, effect: Effect) -> None:
@@ -316,4 +316,4 @@ def test_the_owner_of_the_line_gets_what_another_paid_for(town: Town) -> None:
     town.credits.sent = confirmed()
     run(town, credit, order.id, Effect.CREDIT)
     kept = town.attempt(f"{order.id}-credit-1").attempt
-    assert (kept.msisdn, kept.amount) == (OWNER, kes(250))
+    assert (kept.msisdn, kept.amount) == (town.owner, kes(250))

@@ -11,7 +11,7 @@ from store import inbox, messages
 from store.book import SqlBook
 from store.inbox import Callback
 from tests.unit.houses import Town, a_receipt, confirmed
-from tests.unit.orders import OWNER, kes
+from tests.unit.orders import kes
 from topup.life import Event, State
 from topup.line import Line, LineState
 from topup.outcomes import Accepted, Answer, Pending, Reason, Refused, Unknown
@@ -163,8 +163,8 @@ def test_an_event_that_names_something_else_is_not_about_this_attempt(town: Town
 @pytest.mark.parametrize(
     ("msisdn", "fits"),
     [
-        (OWNER, True),
-        (OWNER.lstrip("+"), True),
+        ("+254711000001", True),
+        ("254711000001", True),
         ("2547110***01", True),
         ("254711000009", False),
         ("2547110***09", False),
@@ -172,6 +172,7 @@ def test_an_event_that_names_something_else_is_not_about_this_attempt(town: Town
     ],
 )
 def test_an_event_about_another_number_is_not_believed(town: Town, msisdn: str, fits: bool) -> None:
+    town.owner = "+254711000001"
     reference = charging(town)
     verdict = heard(town, told(confirmed(), reference=reference, msisdn=msisdn))
     assert verdict == ("confirmed" if fits else "is about another number")
@@ -248,7 +249,7 @@ def handed(town: Town, *, order_id: str | None = None) -> messages.Message:
     """A message that the gateway took."""
     with town.engine.begin() as connection:
         message = messages.write(
-            connection, purpose="tell_balance", msisdn=OWNER, text="Hello", now=town.clock.now, order_id=order_id
+            connection, purpose="tell_balance", msisdn=town.owner, text="Hello", now=town.clock.now, order_id=order_id
         )
         messages.handed(
             connection, message.id, gateway="africastalking", gateway_id=f"AT_{message.id}", now=town.clock.now
@@ -302,7 +303,7 @@ def test_what_a_suspended_line_could_not_get_goes_out_again_when_it_is_back(town
     assert town.sms.sent == []
     town.lines.line = Line(LineState.ACTIVE)
     send(town.house, town.owing(message.id, "send"))
-    assert town.sms.sent == [(OWNER, "Hello")]
+    assert town.sms.sent == [(town.owner, "Hello")]
     assert message_now(town, message).status == messages.HANDED
     assert town.owed(message.id) == []
 

@@ -1,27 +1,23 @@
 """What people are told of their orders, and how a message goes out."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import Engine
 
 from store import messages, subscribers
 from store.messages import Message
 from tests.unit.houses import Town, confirmed
-from tests.unit.orders import OWNER, PAYER, STRANGER, kes
+from tests.unit.orders import PAYER, STRANGER, kes
 from topup.life import Effect, Event, State
 from topup.line import LineState
 from topup.orders import Order
 from topup.outcomes import NotSent, Reason, Refused, Unknown
 from topup.ports import Handed
-from workers.house import House
-from workers.sweep import sweep
 from workers.tell import tell
 
 
 @pytest.fixture
-def town(engine: Engine) -> Town:
-    return Town(engine)
+def town(shared_engine: Engine) -> Town:
+    return Town(shared_engine)
 
 
 def run(town: Town, order: Order, effect: Effect) -> list[tuple[str, str]]:
@@ -57,7 +53,7 @@ def test_a_top_up_that_is_done_tells_the_balance(
     town: Town, line_was: LineState, balance_minor: int | None, text: str
 ) -> None:
     order = seen(town, town.order_in(State.CREDITED, line_was=line_was), balance_minor)
-    assert run(town, order, Effect.TELL_BALANCE) == [(OWNER, text)]
+    assert run(town, order, Effect.TELL_BALANCE) == [(town.owner, text)]
     assert message_of(town, order).status == messages.HANDED
 
 
@@ -97,7 +93,7 @@ def test_an_order_that_a_person_closed_is_told_as_checked(town: Town) -> None:
 def test_money_that_went_back_is_told_with_where_it_went(town: Town) -> None:
     order = town.after(town.order_in(State.RETURNING, payer=PAYER), Event.REFUND_CONFIRMED)
     assert run(town, order, Effect.TELL_REFUNDED) == [
-        (OWNER, "Sorry, we could not top up your line. KES 100 went back to M-PESA of 0711000002.")
+        (town.owner, "Sorry, we could not top up your line. KES 100 went back to M-PESA of 0711000002.")
     ]
 
 
@@ -111,9 +107,9 @@ def test_what_is_not_known_is_said_to_be_looked_at(town: Town) -> None:
 def test_a_person_is_told_in_the_language_of_now(town: Town) -> None:
     order = seen(town, town.order_in(State.CREDITED, language="en"))
     with town.engine.begin() as connection:
-        subscribers.choose_language(connection, OWNER, language="sw", now=town.clock.now)
+        subscribers.choose_language(connection, town.owner, language="sw", now=town.clock.now)
     assert run(town, order, Effect.TELL_BALANCE) == [
-        (OWNER, "KES 100 zimepokelewa. Laini yako imerudi. Salio KES 50.00.")
+        (town.owner, "KES 100 zimepokelewa. Laini yako imerudi. Salio KES 50.00.")
     ]
 
 
@@ -124,7 +120,7 @@ def test_who_never_chose_a_language_is_told_in_that_of_the_order(town: Town) -> 
 
 def test_who_said_stop_is_still_told_of_their_own_top_up(town: Town) -> None:
     with town.engine.begin() as connection:
-        subscribers.stop(connection, OWNER, now=town.clock.now)
+        subscribers.stop(connection, town.owner, now=town.clock.now)
     assert len(run(town, seen(town, town.order_in(State.CREDITED)), Effect.TELL_BALANCE)) == 1
 
 
@@ -196,48 +192,3 @@ def test_what_the_gateway_calls_a_message_is_kept_for_its_reports(town: Town) ->
     run(town, order, Effect.TELL_BALANCE)
     message = message_of(town, order)
     assert (message.gateway, message.gateway_id) == ("africastalking", "ATXid_77")
-
-
-# The sweep.
-
-
-@pytest.mark.parametrize(
-    ("state", "effect"),
-    [
-        (State.CREATED, Effect.CHARGE),
-        (State.CHARGING, Effect.ENQUIRE),
-        (State.PAID, Effect.CREDIT),
-        (State.CREDITING, Effect.ENQUIRE),
-        (State.CREDITED, Effect.LOOK),
-        (State.REFUNDING, Effect.REFUND),
-        (State.RETURNING, Effect.ENQUIRE),
-    ],
-)
-def test_an_order_that_stands_still_is_set_going_again(town: Town, state: State, effect: Effect) -> None:
-    order = town.order_in(state)
-    town.strike_out(order)
-    town.clock.turn(minutes=3)
-    assert sweep(town.house) == 1
-    assert [owing.effect for owing in town.owed(order.id)] == [effect.value]
-    assert town.owing(order.id, effect).due_at <= town.clock.now
-    assert sweep(town.house) == 0
-
-
-@pytest.mark.parametrize("state", [state for state in State if state.is_end or state.in_review])
-def test_an_order_that_rests_is_left_alone(town: Town, state: State) -> None:
-    town.strike_out(town.order_in(state))
-    town.clock.turn(hours=48)
-    assert sweep(town.house) == 0
-
-
-def test_an_order_that_has_just_moved_is_left_alone(town: Town) -> None:
-    town.strike_out(town.order_in(State.PAID))
-    assert sweep(town.house) == 0
-
-
-def test_the_sweep_keeps_to_the_schedule_of_the_installation(town: Town) -> None:
-    town.strike_out(town.order_in(State.PAID))
-    town.clock.turn(seconds=10)
-    quick: House = replace(town.house, timing=replace(town.house.timing, scale=0.05))
-    assert sweep(town.house) == 0
-    assert sweep(quick) == 1
