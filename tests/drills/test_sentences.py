@@ -1,0 +1,33 @@
+"""The judge reads every sentence that Redial writes about an order, so that none can be untrue unseen."""
+
+import pytest
+
+from drills.chaos.told import SENTENCES
+from sms import messages
+from tests.unit.orders import an_order, kes
+from topup.line import Line, LineState
+from topup.money import Money
+from topup.outcomes import Reason
+from words.text import SOURCE, Text, rendered
+
+CODE = "*384*55#"
+ORDER, WAS_ACTIVE = an_order(), an_order(line_was=LineState.ACTIVE)
+BACK, BACK_UNREAD = Line(LineState.ACTIVE, Money(5_050, "KES")), Line(LineState.ACTIVE)
+
+ABOUT_AN_ORDER = [
+    *(messages.balance_told(order, line=line) for order in (ORDER, WAS_ACTIVE) for line in (BACK, BACK_UNREAD)),
+    messages.credited(ORDER, short_code=CODE),
+    messages.credited_in_part(ORDER, owed=kes(2_000), short_code=CODE),
+    *(messages.declined(ORDER, reason=reason, short_code=CODE) for reason in (None, *Reason)),
+    messages.checked_unpaid(ORDER, short_code=CODE),
+    messages.checked_not_paid(ORDER, short_code=CODE),
+    messages.refunded(ORDER, payer="0711000002"),
+    messages.checking(ORDER, care_number="100"),
+    messages.asked_to_pay(ORDER, payer="0711000002"),
+]
+
+
+@pytest.mark.parametrize("sentence", ABOUT_AN_ORDER)
+def test_the_judge_reads_exactly_one_meaning_in_a_sentence(sentence: Text) -> None:
+    text = rendered(sentence, SOURCE)
+    assert len([known for known in SENTENCES if known.pattern.fullmatch(text)]) == 1, text
