@@ -158,7 +158,8 @@ class _Answering:
             order = desk.place_in(self.connection, wanted)
             return "top_up_taken", messages.asked_to_pay(order, payer=national(payer, country=desk.country))
         except SameAgain as error:
-            return "top_up_again", messages.ordered_just_now(error.facts["amount"])
+            another = national(payer, country=desk.country) if payer != self.msisdn else None
+            return "top_up_again", messages.ordered_just_now(error.facts["amount"], payer=another)
         except RedialError as error:
             if (why := sentence_for(error)) is None:
                 raise

@@ -98,8 +98,14 @@ def asked_to_pay(order: Order, *, payer: str) -> Text:
     return say("{amount}: in a moment M-PESA asks {payer} for the PIN.", amount=order.amount, payer=payer)
 
 
-def ordered_just_now(amount: Money) -> Text:
-    """The same top-up twice within a moment: it is asked, never assumed."""
+def ordered_just_now(amount: Money, *, payer: str | None) -> Text:
+    """The same top-up twice within a moment: it is asked, never assumed. `payer`, where another pays, in their form."""
+    if payer is not None:
+        return say(
+            "You have just ordered {amount}, paid by {payer}. To pay once more send TOPUP {amount} {payer} AGAIN.",
+            amount=amount,
+            payer=payer,
+        )
     return say(
         "You have just ordered {amount}, and it is on its way. To pay once more send TOPUP {amount} AGAIN.",
         amount=amount,

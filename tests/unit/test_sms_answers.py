@@ -158,6 +158,15 @@ def test_the_same_again_is_asked_and_may_be_meant(post: Post) -> None:
     assert len(post.ordered()) == 2
 
 
+def test_the_same_again_from_another_payer_is_asked_with_the_words_that_ask_the_same_payer_again(post: Post) -> None:
+    post.take("TOPUP 100 0711000002")
+    answer = post.ask("TOPUP 100 0711000002")
+    assert answer is not None
+    assert answer.endswith("send TOPUP KES 100 0711000002 AGAIN.")
+    post.take(answer.partition(" send ")[2])
+    assert [order.payer for order in post.ordered()] == ["+254711000002"] * 2
+
+
 def test_after_a_while_the_same_is_not_the_same_again(post: Post) -> None:
     post.take("TOPUP 100")
     post.clock.turn(minutes=3)

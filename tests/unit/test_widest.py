@@ -136,7 +136,9 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.refunded: [messages.refunded(ORDER, payer=widest.FOREIGN)],
     messages.checking: [messages.checking(ORDER, care_number=widest.CARE)],
     messages.asked_to_pay: [messages.asked_to_pay(ORDER, payer=widest.FOREIGN)],
-    messages.ordered_just_now: [messages.ordered_just_now(widest.AMOUNT)],
+    messages.ordered_just_now: [
+        messages.ordered_just_now(widest.AMOUNT, payer=payer) for payer in (None, widest.FOREIGN)
+    ],
     messages.line_state: [
         messages.line_state(line, short_code=widest.CODE, care_number=widest.CARE) for line in widest.LINES
     ],
