@@ -1,12 +1,14 @@
-"""Engines on real, migrated, empty databases."""
+"""Real, migrated, empty databases, a real Redis, and a phone at a desk that is none."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
+import redis
 from sqlalchemy import Engine
 
 from runtime.services import Services
 from store.engine import make_engine
+from tests.unit.desks import FakeDesk, Handset, an_engine
 
 
 @pytest.fixture
@@ -25,3 +27,22 @@ def shared_engine(new_database: Callable[[], str], services: Services) -> Iterat
     yield made
     made.dispose()
     services.drop_database(name=services.name_of(url))
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """An empty Redis."""
+    with redis.Redis.from_url(redis_url) as made:
+        yield made
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    """A desk that remembers what was asked of it."""
+    return FakeDesk()
+
+
+@pytest.fixture
+def phone(client: redis.Redis, desk: FakeDesk) -> Handset:
+    """A phone that walks the real menu, at that desk."""
+    return Handset(an_engine(client, desk))

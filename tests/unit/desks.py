@@ -1,19 +1,31 @@
 """A desk at the menu's port that remembers what was asked of it, and the keys of a phone as a gateway sends them."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import redis
 
 from tests.unit.orders import OWNER, an_order, kes
-from topup.caller import Caller
+from topup.caller import Caller, Recent
+from topup.life import State
 from topup.limits import Limits, SameAgain
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
 from ussd.engine import Engine, Hop, Reply
+from ussd.menu import menu
+from ussd.screens import Menu
+from ussd.session import Lifetimes, Sessions
 from words.width import Width
 
 CHANNEL = "ussd:africastalking"
 WIDTH = Width(septets=160, ucs2=70)
 OWES_50 = Line(LineState.SUSPENDED, Money(-5000, "KES"))
+
+_AT = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
+
+# Somebody whose last top-ups take more than one page to tell.
+LONG = Caller(recent=[Recent(f"H4DAUEH{n}", kes(10_000), State.CREDITING, _AT) for n in range(1, 4)])
 
 LIMITS = Limits(
     smallest=kes(10),
@@ -75,6 +87,11 @@ class FakeDesk:
     def orders(self) -> list[Order]:
         """Every order, in the order of its placing."""
         return list(self.placed.values())
+
+
+def an_engine(client: redis.Redis, desk: FakeDesk, *, of: Menu = menu, hops_a_minute: int = 1000) -> Engine:
+    """An engine whose sessions are in this Redis."""
+    return Engine(of, sessions=Sessions(client, lifetimes=Lifetimes()), desk=desk, hops_a_minute=hops_a_minute)
 
 
 class Handset:

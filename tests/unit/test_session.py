@@ -92,11 +92,6 @@ def test_a_long_call_with_much_behind_it_takes_less_than_500_bytes() -> None:
 
 
 @pytest.fixture
-def client(redis_url: str) -> redis.Redis:
-    return redis.Redis.from_url(redis_url)
-
-
-@pytest.fixture
 def kept(client: redis.Redis) -> Sessions:
     return Sessions(client, lifetimes=Lifetimes())
 

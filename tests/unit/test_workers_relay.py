@@ -27,12 +27,6 @@ def town(engine: Engine) -> Town:
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_url) as made:
-        yield made
-
-
-@pytest.fixture
 def relay(town: Town, client: redis.Redis) -> Relay:
     return Relay(town.house, redis=client, lease=LEASE)
 
