@@ -13,7 +13,7 @@ LANGUAGES = $(notdir $(patsubst %/,%,$(wildcard locale/*/)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test check chaos format docs words words-compile clean
+.PHONY: help install install-dev run test check chaos mutations format docs words words-compile clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: install-dev  ## Check style, types and the arrows between packages
 
 chaos: install-dev  ## Kill, flush, restart and lie while people order, and prove that no money is lost (ORDERS= SECONDS= SEED=)
 	@$(BIN)/python -m drills.chaos $(if $(ORDERS),--orders $(ORDERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+mutations: install-dev  ## Break each guard of the money by hand, and see that some test notices
+	@$(BIN)/python -m drills.mutations
 
 format: install-dev  ## Lay the code out and mend what can be mended by rule
 	$(BIN)/ruff check --fix .

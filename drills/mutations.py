@@ -18,7 +18,8 @@ _AT_ONCE = 2
 _WITHIN_S = 300
 
 GUARDS = "tests/unit/test_store_guards.py"
-SETTLE = "tests/unit/test_workers_settle.py"
+SETTLE = "tests/unit/test_settling.py"
+CALLBACKS = "tests/unit/test_workers_settle.py"
 CALLS = "tests/unit/test_workers_calls.py"
 RELAY = "tests/unit/test_workers_relay.py"
 TELL = "tests/unit/test_workers_tell.py"
@@ -135,14 +136,14 @@ MUTATIONS = (
         "workers/settle.py",
         "    if known is not None and event.provider_ref is not None and event.provider_ref != known:",
         "    if False:",
-        (SETTLE,),
+        (CALLBACKS,),
     ),
     Mutation(
         "a callback is believed although our request's reply is not known",
         "workers/settle.py",
         "    return answer if known is not None or isinstance(answer, Confirmed | Refused) else None",
         "    return answer",
-        (SETTLE,),
+        (CALLBACKS,),
     ),
     Mutation(
         "credits to one line are not serialised",

@@ -28,7 +28,7 @@ TABLES = [
 FORM = "application/x-www-form-urlencoded"
 
 # A Kenyan mobile number, however it is written.
-WHOLE_NUMBER = re.compile(r"(?<!\d)(?:\+?254|0)7\d{8}(?!\d)")
+WHOLE_NUMBER = re.compile(r"(?<![0-9a-f])(?:\+?254|0)7\d{8}(?![0-9a-f])")
 
 
 def stored(city: City) -> dict[str, int]:

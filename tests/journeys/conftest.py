@@ -11,8 +11,8 @@ import pytest
 from tests.city import City
 from tests.outside import Phone
 
-# A Kenyan mobile number, however it is written.
-_WHOLE_NUMBER = re.compile(r"(?<!\d)(?:\+?254|0)7\d{8}(?!\d)")
+# A Kenyan mobile number, however it is written; not ten digits that chance has put into a hexadecimal name.
+_WHOLE_NUMBER = re.compile(r"(?<![0-9a-f])(?:\+?254|0)7\d{8}(?![0-9a-f])")
 
 _LOG_SHOWN = 6000
 
