@@ -6,16 +6,21 @@ access(2) before it opens a file, and access(2) counts the capability only under
 setpriv(1) of util-linux, which Debian cannot be without, does all of it.
 """
 
+import fcntl
 import os
 import pwd
 import shutil
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from runtime.errors import RuntimeProblem
 
 NAME = "redial"
+
+_LOCK = Path("/run/redial-account.lock")
 
 KEEP_PASSING_CLOSED_FOLDERS = [
     "--inh-caps=-all,+dac_override",
@@ -66,8 +71,24 @@ def _account() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(NAME)
     except KeyError:
+        with _alone():
+            return _account_made()
+
+
+def _account_made() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(NAME)  # Another process was faster.
+    except KeyError:
         _make_account()
         return pwd.getpwnam(NAME)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time. Of two useradds at once the later undid what the earlier had written (shadow 4.13)."""
+    with _LOCK.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _make_account() -> None:
@@ -76,8 +97,7 @@ def _make_account() -> None:
         raise UnableToMakeAccount(name=NAME, why="there is no useradd")
     nowhere = ["--system", "--no-create-home", "--home-dir=/nonexistent", "--shell=/usr/sbin/nologin"]
     made = subprocess.run([useradd, *nowhere, NAME], capture_output=True, text=True, check=False)
-    already_made_by_another_process = 9
-    if made.returncode not in (0, already_made_by_another_process):
+    if made.returncode != 0:
         raise UnableToMakeAccount(name=NAME, why=made.stderr.strip())
 
 

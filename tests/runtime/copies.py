@@ -91,7 +91,8 @@ class Copy:
         clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         with (self.folder / "output").open("wb") as output:
             self._runtime = subprocess.Popen(
-                [sys.executable, "-m", "runtime", "run", str(self.folder)],
+                # Whoever runs the tests under nohup ignores SIGHUP, and with it everything started from there.
+                ["env", "--default-signal=HUP", sys.executable, "-m", "runtime", "run", str(self.folder)],
                 cwd=PROJECT,
                 env={**clean, "PYTHONPATH": str(PROJECT), **self.settings},
                 stdout=terminal or output,
