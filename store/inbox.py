@@ -52,6 +52,15 @@ def get(connection: Connection, inbox_id: int) -> Callback:
     return _callback(connection.execute(select(inbox).where(inbox.c.id == inbox_id)).one())
 
 
+def others(connection: Connection, callback: Callback, *, count: int) -> list[Callback]:
+    """Up to `count` other callbacks to the address of the same attempt, the newest first; none when it had no such."""
+    if callback.reference is None:
+        return []
+    found = select(inbox).where(inbox.c.provider == callback.provider, inbox.c.topic == callback.topic)
+    found = found.where(inbox.c.reference == callback.reference, inbox.c.id != callback.id)
+    return [_callback(row) for row in connection.execute(found.order_by(inbox.c.id.desc()).limit(count))]
+
+
 def is_first(connection: Connection, *, provider: str, key: str, inbox_id: int, now: datetime) -> bool:
     """Record the provider's event `key`; False when another callback has brought it before."""
     row = upsert(provider_events).values(provider=provider, key=key, inbox_id=inbox_id, at=now)

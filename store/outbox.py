@@ -92,7 +92,7 @@ def owe_one(connection: Connection, *, effect: str, subject: str, due_at: dateti
 
 
 def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: int) -> list[Owing]:
-    """Lease up to `count` rows that are due and not leased. Several relays at once take different rows."""
+    """Lease up to `count` rows that are due and not leased, the longest due first. Relays take different rows."""
     due = (
         select(outbox.c.id, outbox.c.leased_until.is_not(None).label("was_leased"))
         .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now)
@@ -104,7 +104,8 @@ def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: 
     )
     taken = update(outbox).where(outbox.c.id == due.c.id).values(leased_until=now + lease)
     rows = connection.execute(taken.returning(outbox, due.c.was_leased))
-    return [replace(_owing(row), was_leased=row.was_leased) for row in rows]
+    owed = [replace(_owing(row), was_leased=row.was_leased) for row in rows]
+    return sorted(owed, key=lambda owing: (owing.due_at, owing.id))
 
 
 def next_due(connection: Connection) -> datetime | None:

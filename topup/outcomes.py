@@ -75,3 +75,8 @@ class Unknown:
 
 Sent = Accepted | Confirmed | Refused | NotSent | Unknown
 Answer = Confirmed | Refused | Pending | Unknown
+
+
+def is_plain(answer: Answer) -> bool:
+    """Whether an answer tells an end, be it good or bad."""
+    return isinstance(answer, Confirmed | Refused)

@@ -49,28 +49,29 @@ class Timing:
     def first_wait(self, effect: Effect, *, state: State, history: Sequence[Event]) -> timedelta:
         """How long after the move that owes it an effect is due. `history` ends with that move's own event."""
         if history[-1] is Event.CHARGE_BUSY:
-            return self._of(BUSY_WAITS_S[min(history.count(Event.CHARGE_BUSY), len(BUSY_WAITS_S)) - 1])
+            return self.stretched(BUSY_WAITS_S[min(history.count(Event.CHARGE_BUSY), len(BUSY_WAITS_S)) - 1])
         if history[-1] in _NOT_SENT:
             waits = _WAITS_S[effect]
-            return self._of(waits[min(history.count(history[-1]), len(waits)) - 1])
+            return self.stretched(waits[min(history.count(history[-1]), len(waits)) - 1])
         if effect is Effect.CHARGE:
-            return self._of(self.prompt_s)
+            return self.stretched(self.prompt_s)
         if effect is Effect.ENQUIRE:
-            return self._of(_ENQUIRY_WAITS_S[state][0])
+            return self.stretched(_ENQUIRY_WAITS_S[state][0])
         return timedelta(0)
 
     def next_wait(self, effect: Effect, *, state: State, tried: int) -> timedelta | None:
         """How long to wait after the `tried`th try (from 1); None when it is to be given up."""
         waits = _ENQUIRY_WAITS_S[state][1:] if effect is Effect.ENQUIRE else _WAITS_S.get(effect, _TELL_WAITS_S)
-        return self._of(waits[tried - 1]) if tried <= len(waits) else None
+        return self.stretched(waits[tried - 1]) if tried <= len(waits) else None
 
     def next_message_wait(self, *, tried: int) -> timedelta | None:
         """How long a message waits after its `tried`th try (from 1); None when it is to be given up."""
-        return self._of(_TELL_WAITS_S[tried - 1]) if tried <= len(_TELL_WAITS_S) else None
+        return self.stretched(_TELL_WAITS_S[tried - 1]) if tried <= len(_TELL_WAITS_S) else None
 
     def is_too_late_to_charge(self, *, placed_at: datetime, now: datetime) -> bool:
         """Whether a person would no longer know what the prompt is for."""
         return now - placed_at > timedelta(seconds=CHARGE_WITHIN_S)
 
-    def _of(self, seconds: float) -> timedelta:
+    def stretched(self, seconds: float) -> timedelta:
+        """A wait, at the scale of this installation."""
         return timedelta(seconds=seconds * self.scale)

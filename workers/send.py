@@ -5,7 +5,6 @@ goes out once more: two are better than none for somebody who waits.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from store import messages, outbox
 from store.messages import Message
@@ -77,7 +76,7 @@ class Delivery:
 
     def _once_more(self, why: str) -> None:
         house = self.house
-        again = house.clock() + timedelta(seconds=_RESEND_WAIT_S * house.timing.scale)
+        again = house.clock() + house.timing.stretched(_RESEND_WAIT_S)
         with house.engine.begin() as connection:
             messages.to_resend(connection, self.message.id, now=house.clock())
             outbox.later(connection, self.owing.id, due_at=again, note=why)

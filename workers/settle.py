@@ -5,6 +5,7 @@ attempt of ours, fits what the provider told us about that attempt before, and i
 asked. What does not fit is kept, with the reason, and changes nothing.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from store import attempts, inbox, messages, outbox
 from store.attempts import Kept
 from store.inbox import Callback
 from store.outbox import Owing
-from topup.outcomes import Answer, Confirmed, Pending, Refused
+from topup.outcomes import Answer, Confirmed, Refused, Unknown, is_plain
 from topup.ports import CreditProvider, Event, PaymentProvider, UnableToReadEvent
 from workers.house import House
 from workers.send import SUSPENDED
@@ -23,7 +24,13 @@ from workers.settling import Case
 
 # A callback may be faster than the reply that tells us the provider's name for the attempt.
 _WAITS_FOR_OUR_REPLY_S = (1, 2, 5, 15, 60)
+
+# A provider that gives no plain word when asked is asked again after these waits, before its callback alone counts.
+_WAITS_FOR_A_PLAIN_WORD_S = (1, 2, 5, 15)
 _RESENDS_WHILE_SUSPENDED = 5
+
+# How many other callbacks for an attempt are listened to; whoever knows its address could post any number.
+_OTHERS_HEARD = 20
 
 
 def settle(house: House, owing: Owing) -> None:
@@ -36,12 +43,7 @@ def settle(house: House, owing: Owing) -> None:
     if provider is None:
         return _conclude(house, owing, "no such provider here")
     try:
-        event = provider.read_event(
-            topic=callback.topic,
-            reference=callback.reference,
-            body=callback.body,
-            content_type=callback.content_type,
-        )
+        event = _read(provider, callback)
     except UnableToReadEvent as error:
         return _conclude(house, owing, str(error))
     return _event(house, owing, callback, provider, event)
@@ -58,18 +60,30 @@ def _event(
     if stranger:
         return _conclude(house, owing, stranger, order_id=kept.order_id)
     asked = _asked(house, kept, event)
-    if asked is None:
-        why = "the provider's name for this attempt is not known, and it does not confirm what is told"
-        return _wait_for_our_reply(house, owing, why, order_id=kept.order_id)
+    waits = _WAITS_FOR_OUR_REPLY_S if kept.attempt.provider_ref is None else _WAITS_FOR_A_PLAIN_WORD_S
+    if not is_plain(asked) and owing.tried < len(waits):
+        return _later(house, owing, waits[owing.tried], "the provider gives no plain word yet")
     with house.engine.begin() as connection:
         if not inbox.is_first(
             connection, provider=callback.provider, key=event.key, inbox_id=callback.id, now=house.clock()
         ):
             verdict = "a repetition"
         else:
-            verdict = _believe(house, connection, kept, event, asked)
+            case = Case.of(house, connection, reference=kept.attempt.reference, evidence="callback")
+            verdict = (
+                _with_a_plain_word(case, event, asked) if is_plain(asked) else _alone(case, callback, provider, event)
+            )
         _write_down(house, connection, owing, verdict, kept.order_id)
     return None
+
+
+def _read(provider: PaymentProvider | CreditProvider, callback: Callback) -> Event:
+    return provider.read_event(
+        topic=callback.topic,
+        reference=callback.reference,
+        body=callback.body,
+        content_type=callback.content_type,
+    )
 
 
 def _find(connection: Connection, callback: Callback, event: Event) -> Kept | None:
@@ -106,31 +120,57 @@ def _is_anothers_name(connection: Connection, kept: Kept, event: Event) -> str |
     return f"names {event.provider_ref}, by which the provider calls another attempt"
 
 
-def _asked(house: House, kept: Kept, event: Event) -> Answer | None:
-    """What the provider itself says when it is asked; the event's own word where it cannot be asked.
-
-    While our request's reply is not known, an event cannot be held against it: then only a plain word of the provider
-    counts, and None says that there is none.
-    """
+def _asked(house: House, kept: Kept, event: Event) -> Answer:
+    """What the provider itself says when it is asked; the event's own word where it cannot be asked."""
     known = kept.attempt.provider_ref
-    if kept.purpose != "charge":
-        return event.answer if known is not None else None
-    named = replace(kept.attempt, provider_ref=known or event.provider_ref)
-    answer = house.payments[kept.provider].enquire_charge(named)
-    return answer if known is not None or isinstance(answer, Confirmed | Refused) else None
+    if kept.purpose == "charge":
+        named = replace(kept.attempt, provider_ref=known or event.provider_ref)
+        return house.payments[kept.provider].enquire_charge(named)
+    return event.answer if known is not None else Unknown("the provider's name for this attempt is not known")
 
 
-def _believe(house: House, connection: Connection, kept: Kept, event: Event, asked: Answer) -> str:
-    told, case = event.answer, Case.of(house, connection, reference=kept.attempt.reference, evidence="callback")
+def _with_a_plain_word(case: Case, event: Event, asked: Answer) -> str:
+    """What is told, and what the provider itself plainly says when it is asked."""
+    told = event.answer
     if case.kept.attempt.provider_ref is None and event.provider_ref is not None:
         case.learn_name(event.provider_ref)
     if isinstance(told, Confirmed) and isinstance(asked, Refused):
         return case.differs(f"the callback says paid, the provider says {asked.code}", receipt=told.receipt)
     if isinstance(told, Refused) and isinstance(asked, Confirmed):
         return replace(case, evidence="enquiry").settle(asked)
-    if isinstance(told, Refused) and isinstance(asked, Pending):
-        return "not believed: the provider is still at work"
     return case.settle(told)
+
+
+def _alone(case: Case, callback: Callback, provider: PaymentProvider | CreditProvider, event: Event) -> str:
+    """What is told, when the provider has had time to confirm or deny it and did neither."""
+    told = event.answer
+    if case.kept.attempt.provider_ref is None:
+        return _nameless(case, told)
+    if isinstance(told, Confirmed) and case.was_refused:
+        return case.hold_apart(told, "said to be paid after it was refused, and the provider does not confirm it")
+    if _is_contradicted(case, callback, provider, event):
+        return "not believed: another callback says the opposite"  # The enquiries find out, or a person does.
+    return case.settle(told)
+
+
+def _nameless(case: Case, told: Answer) -> str:
+    """What is told while our request's reply is not known: there is nothing to hold it against, so it is not believed.
+
+    What was ordered is found out by the enquiries, or by a person; money of another amount would be found by nobody.
+    """
+    if isinstance(told, Confirmed) and told.amount not in (None, case.order.amount):
+        return case.hold_apart(told, "another amount than was ordered, and the provider does not confirm it")
+    return "not believed: the provider's name for this attempt is not known, and it does not confirm what is told"
+
+
+def _is_contradicted(case: Case, callback: Callback, provider: PaymentProvider | CreditProvider, event: Event) -> bool:
+    """Whether another callback that fits the same attempt tells another end of it."""
+    for other in inbox.others(case.connection, callback, count=_OTHERS_HEARD):
+        with suppress(UnableToReadEvent):
+            read = _read(provider, other)
+            if type(read.answer) is not type(event.answer) and _does_not_fit(case.kept, read) is None:
+                return True
+    return False
 
 
 def _report(house: House, owing: Owing, callback: Callback) -> None:
@@ -165,10 +205,12 @@ def _note_report(house: House, connection: Connection, message: messages.Message
 def _wait_for_our_reply(house: House, owing: Owing, why: str, order_id: str | None = None) -> None:
     if owing.tried >= len(_WAITS_FOR_OUR_REPLY_S):
         return _conclude(house, owing, why, order_id=order_id)
-    again = house.clock() + timedelta(seconds=_WAITS_FOR_OUR_REPLY_S[owing.tried] * house.timing.scale)
+    return _later(house, owing, _WAITS_FOR_OUR_REPLY_S[owing.tried], why)
+
+
+def _later(house: House, owing: Owing, wait_s: float, why: str) -> None:
     with house.engine.begin() as connection:
-        outbox.later(connection, owing.id, due_at=again, note=why)
-    return None
+        outbox.later(connection, owing.id, due_at=house.clock() + house.timing.stretched(wait_s), note=why)
 
 
 def _conclude(house: House, owing: Owing, verdict: str, order_id: str | None = None) -> None:

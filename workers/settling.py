@@ -87,6 +87,18 @@ class Case:
         """Keep the provider's name for this attempt, which its reply did not tell us."""
         self._note(self.kept.outcome or "accepted", provider_ref=provider_ref)
 
+    @property
+    def was_refused(self) -> bool:
+        """Whether the provider has plainly said that this came to nothing."""
+        return self.kept.outcome == "refused"
+
+    def hold_apart(self, told: Confirmed, why: str) -> str:
+        """Money that is said to have come against an earlier word: a person finds out whether it did."""
+        if self._has_anothers_receipt(told):
+            return self._stray("a receipt that another payment has", told.receipt)
+        self._hold(told.amount or self.order.amount, told.receipt, why)
+        return f"held apart: {why}"
+
     def differs(self, why: str, *, receipt: str | None) -> str:
         """The provider tells something else than what was agreed: a person must look."""
         try:
@@ -101,6 +113,8 @@ class Case:
                 return self.differs("a receipt that another payment has", receipt=outcome.receipt)
             if outcome.amount is not None and outcome.amount != self.order.amount:
                 return self._other_amount(outcome, outcome.amount)
+        if self.kept.purpose == "refund" and self.was_refused:
+            return self._stray("confirmed after it was refused", outcome.receipt)  # In review: a person finds out.
         try:
             self._move(self._purpose.confirmed, {"receipt": outcome.receipt})
         except (RepeatedEvent, IllegalEvent) as error:

@@ -1,7 +1,7 @@
 """Callbacks, as jobs settle them: believed when they fit, once, and written down whatever they are."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -60,10 +60,28 @@ def told(answer: Answer, *, reference: str | None = None, **fields: Any) -> Told
 
 
 def heard(town: Town, event: Told | Exception, *, asked: Answer | None = None, topic: str = "stk") -> str | None:
-    """Let a callback come that says `event`, while the provider says `asked` when it is asked."""
+    """Let a callback come that says `event`, while the provider, when asked, says `asked` (or the same)."""
     town.payments.told = event
-    town.payments.asked = asked or Unknown("no answer")
+    town.payments.asked = asked or (event.answer if isinstance(event, Told) else Unknown("no answer"))
     return run(town, post(town, topic=topic))
+
+
+_bodies = itertools.count(1)
+
+
+def post_event(town: Town, event: Told, *, address: str | None = None) -> int:
+    """A callback that says `event`, posted to the address of an attempt; the number under which it is kept."""
+    body = f"event {next(_bodies)}".encode()
+    town.payments.told_by[body] = event
+    return post(town, reference=address, body=body)
+
+
+def concluded(town: Town, kept: int, *, asked: Answer) -> str | None:
+    """The verdict on a callback in the end, while the provider says `asked` whenever it is asked."""
+    town.payments.asked = asked
+    while (verdict := run(town, kept)) is None:
+        town.clock.now = town.owing(str(kept), "settle").due_at
+    return verdict
 
 
 def charging(town: Town, *, name: str | None = "ws_CO") -> str:
@@ -95,7 +113,7 @@ def test_a_payment_that_is_told_is_believed(town: Town) -> None:
 
 def test_a_refusal_that_is_told_is_believed(town: Town) -> None:
     reference = charging(town)
-    assert heard(town, told(CANCELLED, reference=reference), asked=CANCELLED) == "refused: cancelled"
+    assert heard(town, told(CANCELLED, reference=reference)) == "refused: cancelled"
     assert state_of(town, reference) is State.UNPAID
 
 
@@ -115,8 +133,8 @@ def test_the_same_event_twice_acts_once(town: Town) -> None:
 
 def test_a_job_that_runs_twice_settles_once(town: Town) -> None:
     reference = charging(town)
-    town.payments.told = told(confirmed(), reference=reference)
-    kept = post(town)
+    kept = post_event(town, told(confirmed(), reference=reference))
+    town.payments.asked = confirmed(derived=True)
     owing = town.owing(str(kept), "settle")
     for _ in range(2):
         settle(town.house, owing)
@@ -193,19 +211,92 @@ def test_refused_by_the_callback_and_paid_by_the_provider_is_paid(town: Town) ->
     assert state_of(town, reference) is State.PAID
 
 
-def test_refused_by_the_callback_while_the_provider_is_still_at_work_is_not_believed(town: Town) -> None:
-    reference = charging(town)
-    verdict = heard(town, told(CANCELLED, reference=reference), asked=Pending("4999"))
-    assert verdict == "not believed: the provider is still at work"
-    assert state_of(town, reference) is State.CHARGING
+# What is told when the provider, asked in turn, says neither yes nor no.
+
+SILENCES = pytest.mark.parametrize("silence", [Unknown("timeout"), Pending("4999")])
 
 
-@pytest.mark.parametrize("silence", [Unknown("timeout"), Pending("4999")])
-def test_a_payment_is_believed_although_the_provider_does_not_answer_when_asked(
-    town: Town, silence: Unknown | Pending
+@SILENCES
+def test_a_provider_that_gives_no_plain_word_is_asked_again_before_its_callback_counts(
+    town: Town, silence: Answer
 ) -> None:
     reference = charging(town)
-    assert heard(town, told(confirmed(), reference=reference), asked=silence) == "confirmed"
+    kept = post_event(town, told(CANCELLED, reference=reference), address=reference)
+    town.payments.asked = silence
+    assert run(town, kept) is None
+    assert state_of(town, reference) is State.CHARGING
+    town.payments.asked = confirmed(derived=True)
+    assert run(town, kept) == "confirmed"
+    assert state_of(town, reference) is State.PAID
+
+
+@SILENCES
+@pytest.mark.parametrize(
+    ("answer", "verdict", "state"),
+    [
+        (confirmed, "confirmed", State.PAID),
+        (lambda: CANCELLED, "refused: cancelled", State.UNPAID),
+    ],
+    ids=["paid", "refused"],
+)
+def test_a_callback_counts_alone_when_the_provider_never_says_anything(
+    town: Town, answer: Callable[[], Answer], verdict: str, state: State, silence: Answer
+) -> None:
+    reference = charging(town)
+    assert concluded(town, post_event(town, told(answer(), reference=reference)), asked=silence) == verdict
+    assert state_of(town, reference) is state
+
+
+@SILENCES
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["paid first", "refused first"])
+def test_two_callbacks_that_contradict_each_other_are_left_to_the_enquiries(
+    town: Town, order: tuple[int, int], silence: Answer
+) -> None:
+    reference = charging(town)
+    both = [told(confirmed(), reference=reference), told(CANCELLED, reference=reference)]
+    kept = [post_event(town, both[place], address=reference) for place in order]
+    verdict = "not believed: another callback says the opposite"
+    assert [concluded(town, each, asked=silence) for each in kept] == [verdict, verdict]
+    assert state_of(town, reference) is State.CHARGING
+    assert [owing.effect for owing in town.owed(reference.split("-", 1)[0])] == ["enquire"]
+
+
+def test_a_callback_that_does_not_fit_contradicts_nothing(town: Town) -> None:
+    reference = charging(town)
+    post_event(town, told(CANCELLED, reference=reference, provider_ref="ws_CO_forged"), address=reference)
+    kept = post_event(town, told(confirmed(), reference=reference), address=reference)
+    assert concluded(town, kept, asked=Unknown("timeout")) == "confirmed"
+
+
+def test_a_callback_that_cannot_be_read_contradicts_nothing(town: Town) -> None:
+    reference = charging(town)
+    post(town, reference=reference, body=b"garbage")
+    town.payments.told = UnableToReadEvent(why="not JSON")
+    kept = post_event(town, told(confirmed(), reference=reference), address=reference)
+    assert concluded(town, kept, asked=Unknown("timeout")) == "confirmed"
+
+
+@SILENCES
+@pytest.mark.parametrize("no", [CANCELLED, Refused(Reason.BUSY, "1001")])
+def test_a_payment_against_an_earlier_refusal_that_the_provider_does_not_confirm_is_for_a_person(
+    town: Town, no: Refused, silence: Answer
+) -> None:
+    reference = charging(town)
+    heard(town, told(no, reference=reference))
+    before = state_of(town, reference)
+    verdict = concluded(town, post_event(town, told(confirmed(), reference=reference)), asked=silence)
+    assert verdict is not None
+    assert verdict.startswith("held apart: said to be paid after it was refused")
+    assert state_of(town, reference) is before
+    (stray,) = town.strays_of_id(reference.split("-", 1)[0])
+    assert stray.state is State.REVIEW_CHARGE
+
+
+def test_late_money_that_the_provider_confirms_goes_back(town: Town) -> None:
+    reference = charging(town)
+    heard(town, told(CANCELLED, reference=reference))
+    assert heard(town, told(confirmed(), reference=reference), asked=confirmed(derived=True)) == "confirmed"
+    assert state_of(town, reference) is State.REFUNDING
 
 
 # Before our reply is known.
@@ -240,6 +331,16 @@ def test_a_refund_that_is_told_ends_the_order(town: Town) -> None:
     verdict = heard(town, told(confirmed(), reference=reference, provider_ref=f"conv_{order.id}"), topic="reversal")
     assert verdict == "confirmed"
     assert town.now(order).state is State.REFUNDED
+
+
+def test_a_refund_that_is_told_after_it_was_refused_is_left_to_a_person(town: Town) -> None:
+    order = town.order_in(State.RETURNING)
+    reference, name = f"{order.id}-refund-1", f"conv_{order.id}"
+    town.settle(reference, Accepted(name), evidence="reply")
+    heard(town, told(Refused(Reason.PROVIDER, "21"), reference=reference, provider_ref=name), topic="reversal")
+    verdict = heard(town, told(confirmed(), reference=reference, provider_ref=name), topic="reversal")
+    assert verdict == "stray: confirmed after it was refused"
+    assert town.now(order).state is State.REVIEW_REFUND
 
 
 # Delivery reports.

@@ -153,6 +153,7 @@ CREATE TABLE inbox (
 );
 CREATE INDEX inbox_unsettled ON inbox (received_at) WHERE settled_at IS NULL;
 CREATE INDEX inbox_by_order ON inbox (order_id);
+CREATE INDEX inbox_by_address ON inbox (provider, topic, reference);
 
 CREATE TABLE provider_events (
     provider text NOT NULL,
