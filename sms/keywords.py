@@ -11,11 +11,48 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """TOPUP: the amount and the payer as they were written; absent when they were not. `again`: twice is meant."""
+    """TOPUP: the amount, the payer and the line as they were written; absent when they were not.
+
+    `again`: twice is meant.
+    """
 
     amount: str | None
     payer: str | None
     again: bool = False
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """ASK: let somebody else be asked to pay. Absent is what was not written."""
+
+    amount: str | None
+    payer: str | None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """YES to paying for somebody; `code` names for whom, when it was written."""
+
+    code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """NO to paying for somebody; `code` names for whom, when it was written."""
+
+    code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """BLOCK: nobody else may top up my line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """UNBLOCK: they may again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +92,16 @@ class NotUnderstood:
     """Anything else."""
 
 
-Command = TopUp | Balance | Status | Help | Language | Stop | Start | NotUnderstood
+Command = TopUp | Ask | Yes | No | Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood
 
 # The words for each command, in every language. `make words` cannot help here: people type what they are used to.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "topup": ("TOP UP", "TOPUP", "RECHARGE", "JAZA", "WEKA", "ONGEZA", "NUNUA"),
+    "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE"),
+    "yes": ("YES", "NDIYO", "NDIO"),
+    "no": ("NO", "HAPANA", "LA"),
+    "block": ("BLOCK", "FUNGA"),
+    "unblock": ("UNBLOCK", "FUNGUA"),
     "balance": ("BALANCE", "BAL", "SALIO"),
     "status": ("STATUS", "HALI"),
     "help": ("HELP", "INFO", "MSAADA", "SAIDIA"),
@@ -77,6 +119,8 @@ _LANGUAGES = {"EN": "en", "ENG": "en", "ENGLISH": "en", "KIINGEREZA": "en"} | {
 
 # The commands that need nothing beside their keyword.
 _ALONE: Mapping[str, Command] = {
+    "block": Block(),
+    "unblock": Unblock(),
     "balance": Balance(),
     "status": Status(),
     "help": Help(),
@@ -98,6 +142,7 @@ _COMMAND = _pattern()
 _AMOUNT_AND_PAYER = re.compile(
     r"(?P<amount>(?:KES|KSHS?|SHS?)?[\s.]*\d[\d,]*(?:\.\d{1,2})?\s*(?:/[=-]|KES|KSHS?|SHS?|BOB)?)"
     r"(?:[\s,;:.]+(?:FROM|BY|PAYER|KWA|NA|KUTOKA)?[\s:]*(?P<payer>\+?\d[\d\s-]{6,}))?"
+    r"(?:[\s,;:.]+(?:FOR|LINE|LAINI|YA)[\s:]*(?P<line>\+?\d[\d\s-]{6,}))?"
     r"(?:[\s,;:.]+(?P<again>AGAIN|TENA))?\W*",
     re.ASCII,
 )
@@ -118,6 +163,11 @@ def read(text: str) -> Command:
     match name:
         case "topup":
             return _top_up(rest)
+        case "ask":
+            wanted = _top_up(rest)
+            return Ask(amount=wanted.amount, payer=wanted.payer, again=wanted.again)
+        case "yes" | "no":
+            return _answer(name, rest)
         case "language":
             return Language(_LANGUAGES.get(rest.strip(" .,!?")))
         case _:
@@ -132,9 +182,22 @@ def _top_up(rest: str) -> TopUp:
     found = _AMOUNT_AND_PAYER.fullmatch(rest)
     if found is None:
         return TopUp(amount=rest or None, payer=None)
-    payer = found["payer"]
     return TopUp(
         amount=_AROUND_AMOUNT.sub("", found["amount"]),
-        payer=re.sub(r"[\s-]", "", payer) if payer else None,
+        payer=_number(found["payer"]),
         again=found["again"] is not None,
+        line=_number(found["line"]),
     )
+
+
+def _number(written: str | None) -> str | None:
+    return re.sub(r"[\s-]", "", written) if written else None
+
+
+def _answer(name: str, rest: str) -> Command:
+    """YES or NO, alone or with the number that stood in the question; with anything else it is no answer to us."""
+    found = re.fullmatch(r"(\d{3})?\W*", rest, re.ASCII)
+    if found is None:
+        return NotUnderstood()
+    code = int(found[1]) if found[1] else None
+    return Yes(code) if name == "yes" else No(code)

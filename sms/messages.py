@@ -93,13 +93,126 @@ def checking(order: Order, *, care_number: str) -> Text:
     )
 
 
+def topped_up_by_another(order: Order, *, by: str, line: Line) -> Text:
+    """To the owner of a line that somebody else topped up. `by` is in the national form."""
+    if line.balance is not None:
+        return say(
+            "{by} topped up your line with {amount}. Balance {balance}.",
+            by=by,
+            amount=order.amount,
+            balance=ToTheCent(line.balance),
+        )
+    return say("{by} topped up your line with {amount}.", by=by, amount=order.amount)
+
+
+def other_line_topped_up(order: Order, *, line: str) -> Text:
+    """To whoever topped up a line that is not their own. `line` is in the national form."""
+    return say("{amount} was added to {line}. Thank you.", amount=order.amount, line=line)
+
+
+def line_beyond_help(*, line: str, care_number: str) -> Text:
+    """To somebody who wants to top up a line that no top-up brings back. `line` is in the national form."""
+    return say("{line} cannot be topped up. Nothing was taken. Help: call {care}.", line=line, care=care_number)
+
+
+def please_pay(order: Order, *, asked_by: str, code: int) -> Text:
+    """To somebody who is asked to pay, who has not asked for anything: who asks, how much, and how to say no."""
+    return say(
+        "{asked_by} asks you to top up {amount} for them. Reply YES {code} to pay, or NO {code}.",
+        asked_by=asked_by,
+        amount=order.amount,
+        code=code,
+    )
+
+
+def asked(order: Order, *, payer: str) -> Text:
+    """To whoever asked by SMS that somebody else pays. `payer` is in the national form."""
+    return say(
+        "We have asked {payer} to pay {amount} for you. They have an hour. We will tell you by SMS.",
+        payer=payer,
+        amount=order.amount,
+    )
+
+
+def accepted(order: Order) -> Text:
+    """To somebody who said yes."""
+    return say("Thank you. {amount}: in a moment you are asked for your PIN.", amount=order.amount)
+
+
+def said_no(order: Order, *, asked_by: str) -> Text:
+    """To somebody who said no."""
+    return say("All right. You pay nothing, and we tell {asked_by}.", asked_by=asked_by)
+
+
+def paid_for_another(order: Order, *, asked_by: str) -> Text:
+    """To the payer who said yes: it is done."""
+    return say(
+        "{amount} from you was added to the line of {asked_by}. Thank you.", amount=order.amount, asked_by=asked_by
+    )
+
+
+def refunded_to_you(order: Order, *, asked_by: str) -> Text:
+    """To the payer who said yes: it could not be done."""
+    return say(
+        "Sorry, {asked_by} could not be topped up. {amount} went back to you.", asked_by=asked_by, amount=order.amount
+    )
+
+
+def not_paid_for_another(order: Order, *, asked_by: str) -> Text:
+    """To the payer who said yes: nothing came of it."""
+    return say("{amount} for {asked_by} was not paid. Nothing was taken.", amount=order.amount, asked_by=asked_by)
+
+
+def nothing_asked(*, short_code: str) -> Text:
+    """To somebody who says yes or no when nothing was asked of them, or not any more."""
+    return say(
+        "There is nothing for you to answer just now. Nothing was taken. To top up dial {code}.", code=short_code
+    )
+
+
+def which_ask(codes: Sequence[int]) -> Text:
+    """To somebody who was asked more than once, and did not say which they mean."""
+    return say("You were asked more than once. Reply YES or NO with the number, like YES {code}.", code=codes[0])
+
+
+def line_closed() -> Text:
+    """The answer to BLOCK."""
+    return say("From now on nobody else can top up your line. Send UNBLOCK to change this.")
+
+
+def line_opened() -> Text:
+    """The answer to UNBLOCK."""
+    return say("Others can top up your line again. Send BLOCK to change this.")
+
+
+def ask_instructions() -> Text:
+    """The answer to ASK without an amount or a number."""
+    return say("To let another pay send ASK, the amount and their number, like ASK 100 0711000002.")
+
+
 def asked_to_pay(order: Order, *, payer: str) -> Text:
     """A top-up by SMS was taken. `payer` is in the national form."""
     return say("{amount}: in a moment M-PESA asks {payer} for the PIN.", amount=order.amount, payer=payer)
 
 
-def ordered_just_now(amount: Money, *, payer: str | None) -> Text:
-    """The same top-up twice within a moment: it is asked, never assumed. `payer`, where another pays, in their form."""
+def ordered_just_now(amount: Money, *, payer: str | None, line: str | None = None) -> Text:
+    """The same top-up twice within a moment: it is asked, never assumed.
+
+    `payer` and `line`, where they are not the sender's own, as the sender wrote them.
+    """
+    if line is not None and payer is not None:
+        return say(
+            "You have just ordered {amount} for {line}. To pay once more send TOPUP {amount} {payer} FOR {line} AGAIN.",
+            amount=amount,
+            payer=payer,
+            line=line,
+        )
+    if line is not None:
+        return say(
+            "You have just ordered {amount} for {line}. To pay once more send TOPUP {amount} FOR {line} AGAIN.",
+            amount=amount,
+            line=line,
+        )
     if payer is not None:
         return say(
             "You have just ordered {amount}, paid by {payer}. To pay once more send TOPUP {amount} {payer} AGAIN.",
@@ -109,6 +222,15 @@ def ordered_just_now(amount: Money, *, payer: str | None) -> Text:
     return say(
         "You have just ordered {amount}, and it is on its way. To pay once more send TOPUP {amount} AGAIN.",
         amount=amount,
+    )
+
+
+def asked_just_now(amount: Money, *, payer: str) -> Text:
+    """The same person asked for the same twice within a moment."""
+    return say(
+        "You have just asked {payer} for {amount}. To ask once more send ASK {amount} {payer} AGAIN.",
+        amount=amount,
+        payer=payer,
     )
 
 
@@ -167,6 +289,8 @@ _DECLINED: Mapping[Reason, Text] = {
     Reason.NO_ANSWER: say("M-PESA got no answer from the payer."),
     Reason.BUSY: say("The payer's phone was busy."),
     Reason.LIMIT: say("The payment is above an M-PESA limit."),
+    Reason.SAID_NO: say("Whoever you asked does not want to pay."),
+    Reason.SAID_NOTHING: say("Whoever you asked did not answer in time."),
     Reason.NO_WALLET: say("The payer has no M-PESA."),
 }
 _OUR_FAULT = say("Sorry, M-PESA cannot be reached just now.")

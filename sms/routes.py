@@ -4,8 +4,9 @@ import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy import Engine
 
-from sms.answers import Answers, Letter
+from sms.answers import Answers
 from sms.gateways import africastalking
+from sms.writer import Letter
 from store import inbox, subscribers
 from store.desk import Desk
 from store.inbox import Callback

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from store.tables import attempts, orders
 from topup.errors import RedialError
 from topup.ids import mint_attempt_reference, short_reference
+from topup.kinds import Kind
 from topup.life import State
 from topup.money import Money
 from topup.orders import Order
@@ -131,12 +132,12 @@ def is_awaited(connection: Connection, *, provider: str, msisdn: str, amount: Mo
     return connection.scalar(found.limit(1)) is not None
 
 
-def came_apart(connection: Connection, order: Order, *, kind: str) -> bool:
+def came_apart(connection: Connection, order: Order, *, kind: Kind) -> bool:
     """Whether an order of `kind` was made for money that came to `order`, and did not end as never paid."""
     found = (
         select(attempts.c.reference)
         .join(orders, orders.c.id == attempts.c.order_id)
-        .where(orders.c.payer == order.payer, orders.c.kind == kind, orders.c.state != State.UNPAID.value)
+        .where(orders.c.payer == order.payer, orders.c.kind == kind.value, orders.c.state != State.UNPAID.value)
         .where(attempts.c.facts["came_to"].astext.startswith(f"{order.id}-", autoescape=True))
     )
     return connection.scalar(found.limit(1)) is not None

@@ -10,11 +10,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from store import outbox
 from store.tables import attempts, order_moves, orders, transfers
 from store.tables import outbox as outbox_rows
+from topup.kinds import Kind
 from topup.life import LIFE, Effect, Event, State, duty_of
 from topup.limits import Today
 from topup.line import LineState
 from topup.money import Money
 from topup.orders import Move, Order, OrderNotFound
+
+# What is in these states counts towards no limit: it was undone, or nobody has agreed to pay it yet.
+_NOT_ORDERED = [State.ASKED.value, State.UNPAID.value, State.REFUNDED.value]
 
 # Orders in these states have an enquiry open, which ends with the state.
 ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
@@ -30,7 +34,7 @@ class SqlBook:
         """Keep a new order; False when one of this id is kept already."""
         values = {
             "id": order.id,
-            "kind": order.kind,
+            "kind": order.kind.value,
             "channel": order.channel,
             "asked_by": order.asked_by,
             "line": order.line,
@@ -56,7 +60,7 @@ class SqlBook:
     def find(self, order_id: str) -> Order | None:
         """The order as it is now, if there is one."""
         row = self._connection.execute(select(orders).where(orders.c.id == order_id)).one_or_none()
-        return _order(row) if row else None
+        return order_of(row) if row else None
 
     def get(self, order_id: str) -> Order:
         """The order as it is now. Raises OrderNotFound."""
@@ -103,7 +107,15 @@ class SqlBook:
         """The newest `count` orders that this number asked for or that were for its line, newest first."""
         found = select(orders).where(or_(orders.c.asked_by == msisdn, orders.c.line == msisdn))
         rows = self._connection.execute(found.order_by(orders.c.placed_at.desc()).limit(count))
-        return [_order(row) for row in rows]
+        return [order_of(row) for row in rows]
+
+    def agreed_at(self, order: Order) -> datetime:
+        """When somebody agreed to pay: at once, or when they were asked and said yes."""
+        accepted = select(order_moves.c.at).where(
+            order_moves.c.order_id == order.id, order_moves.c.event == Event.ASK_ACCEPTED.value
+        )
+        found: datetime | None = self._connection.scalar(accepted) if order.kind is Kind.ASK else None
+        return found or order.placed_at
 
     def another_is_crediting(self, order: Order) -> bool:
         """Whether a credit of another order may be on its way to the same line."""
@@ -127,20 +139,21 @@ class SqlBook:
             or_(orders.c.line == order.line, orders.c.payer == order.payer),
             orders.c.placed_at >= since,
             orders.c.currency == order.amount.currency,
-            orders.c.state.not_in([State.UNPAID.value, State.REFUNDED.value]),
+            orders.c.state.not_in(_NOT_ORDERED),
         )
         row = self._connection.execute(counted).one()
         currency = order.amount.currency
         return Today(for_line=Money(int(row.for_line or 0), currency), by_payer=Money(int(row.by_payer or 0), currency))
 
     def has_same(self, order: Order, *, since: datetime) -> bool:
-        """Whether the same line, payer and amount was ordered since then, and not undone."""
+        """Whether the same line, payer and amount was ordered (an ask: asked for) since then, and not undone."""
+        undone = _NOT_ORDERED[1:] if order.kind is Kind.ASK else _NOT_ORDERED
         found = select(orders.c.id).where(
             orders.c.line == order.line,
             orders.c.payer == order.payer,
             orders.c.amount_minor == order.amount.minor,
             orders.c.placed_at >= since,
-            orders.c.state.not_in([State.UNPAID.value, State.REFUNDED.value]),
+            orders.c.state.not_in(undone),
         )
         return self._connection.scalar(found.limit(1)) is not None
 
@@ -149,7 +162,7 @@ class SqlBook:
         owed = select(outbox_rows.c.id).where(outbox_rows.c.subject == orders.c.id, outbox_rows.c.done_at.is_(None))
         resting = [state.value for state in State if duty_of(state) is None]
         found = select(orders).where(orders.c.state.not_in(resting), orders.c.state_at < before, ~owed.exists())
-        return [_order(row) for row in self._connection.execute(found.limit(count))]
+        return [order_of(row) for row in self._connection.execute(found.limit(count))]
 
     def credits_of(self, line: str) -> int:
         """How many credits were ever sent to a line. The transaction holds the line's lock from here on."""
@@ -162,7 +175,7 @@ class SqlBook:
         row = self._connection.execute(found.with_for_update() if for_update else found).one_or_none()
         if row is None:
             raise OrderNotFound(order_id=order_id)
-        return _order(row)
+        return order_of(row)
 
     def _keep_transfer(self, move: Move) -> None:
         if move.transfer is None:
@@ -181,10 +194,11 @@ class SqlBook:
         )
 
 
-def _order(row: Row[Any]) -> Order:
+def order_of(row: Row[Any]) -> Order:
+    """The order that a row of the table says."""
     return Order(
         id=row.id,
-        kind=row.kind,
+        kind=Kind(row.kind),
         channel=row.channel,
         asked_by=row.asked_by,
         line=row.line,

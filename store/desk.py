@@ -6,16 +6,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from store import subscribers
+from store import asks, subscribers
+from store.asks import Ask
 from store.book import SqlBook
+from topup.asks import A_DAY, AskedOfOneself, AskedTooOften, LineIsClosed, NothingAsked, WantsNoAsks, WhichAsk, code_of
 from topup.caller import Caller, Recent
 from topup.clock import Clock
 from topup.ids import mint_order_id, short_reference
-from topup.life import State
+from topup.kinds import Kind
+from topup.life import Event, State
 from topup.limits import Limits, SameAgain
 from topup.line import Line
 from topup.money import Money
-from topup.orders import Order, Wanted, place
+from topup.orders import Order, Wanted, advance, place
+from topup.outcomes import Reason
 from topup.ports import LineReader
 from topup.schedule import Timing
 
@@ -90,15 +94,19 @@ class Desk:
         if (placed := book.find(order.id)) is not None:
             return placed
         self._check_others(book, order, now=now, again=wanted.again)
-        return order if place(book, order=order, now=now, timing=self._timing) else book.get(order.id)
+        detail = self._check_ask(connection, order, now=now) if order.kind is Kind.ASK else {}
+        if order.is_for_another and subscribers.is_closed(connection, order.line):
+            raise LineIsClosed()
+        place(book, order=order, now=now, timing=self._timing, detail=detail)
+        return book.get(order.id)
 
     def _order(self, wanted: Wanted, *, now: datetime) -> Order:
         return Order(
             id=self._order_id(wanted.channel, wanted.conversation),
-            kind="topup",
+            kind=wanted.kind,
             channel=wanted.channel,
             asked_by=wanted.asked_by,
-            line=wanted.asked_by,
+            line=wanted.line or wanted.asked_by,
             payer=wanted.payer,
             amount=self.limits.check(wanted.amount),
             language=wanted.language,
@@ -110,10 +118,46 @@ class Desk:
 
     def _check_others(self, book: SqlBook, order: Order, *, now: datetime, again: bool) -> None:
         """Look at what else was ordered for the line and by the payer. Nobody orders for them meanwhile."""
-        midnight = now.astimezone(self._shop.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        self.limits.check_day(order.amount, today=book.ordered_since(midnight, order=order))
+        self.limits.check_day(order.amount, today=book.ordered_since(self._midnight(now), order=order))
         if not again and book.has_same(order, since=now - self._shop.again_within):
             raise SameAgain(amount=order.amount)
+
+    def _check_ask(self, connection: Connection, order: Order, *, now: datetime) -> dict[str, object]:
+        """Whether the payer may be asked. Returns what the order's first move keeps: the number of the answer."""
+        if order.payer == order.asked_by:
+            raise AskedOfOneself()
+        if (times := asks.count_since(connection, self._midnight(now), asked_by=order.asked_by)) >= A_DAY:
+            raise AskedTooOften(times=times)
+        if subscribers.has_stopped(connection, order.payer):
+            raise WantsNoAsks()
+        return {"code": code_of(order.id, taken={ask.code for ask in asks.open_of(connection, order.payer)})}
+
+    def answer_ask(self, connection: Connection, payer: str, *, code: int | None, yes: bool) -> Order:
+        """Let `payer` say yes or no to what they were asked to pay; the only thing, when no `code` names it.
+
+        Within a transaction of the caller's. Raises NothingAsked, WhichAsk, or PayerHasPaidEnough for a yes.
+        """
+        now, book = self._clock(), SqlBook(connection)
+        book.lock_people(payer)
+        order = _the_one(asks.open_of(connection, payer), code)
+        if yes:
+            self.limits.check_day(order.amount, today=book.ordered_since(self._midnight(now), order=order))
+        event = Event.ASK_ACCEPTED if yes else Event.ASK_DECLINED
+        detail = {} if yes else {"reason": Reason.SAID_NO.value}
+        return advance(book, order_id=order.id, event=event, now=now, timing=self._timing, detail=detail)
+
+    def _midnight(self, now: datetime) -> datetime:
+        return now.astimezone(self._shop.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def is_closed(self, msisdn: str) -> bool:
+        """Whether the owner of this line lets nobody else top it up."""
+        with self._engine.connect() as connection:
+            return subscribers.is_closed(connection, msisdn)
+
+    def close_line(self, msisdn: str, *, closed: bool) -> None:
+        """Let nobody else top this line up, or let them again."""
+        with self._engine.begin() as connection:
+            (subscribers.close if closed else subscribers.open_up)(connection, msisdn, now=self._clock())
 
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:
         """The order that this conversation has placed."""
@@ -132,3 +176,13 @@ class Desk:
         at = datetime.fromisoformat(found["placed_at"]).astimezone(self._shop.zone)
         amount = Money(found["amount_minor"], found["currency"])
         return Recent(short_reference(found["id"]), amount, State(found["state"]), at)
+
+
+def _the_one(found: list[Ask], code: int | None) -> Order:
+    """The order that an answer means."""
+    meant = [ask for ask in found if code in (None, ask.code)]
+    if not meant:
+        raise NothingAsked()
+    if len(meant) > 1:
+        raise WhichAsk(codes=[ask.code for ask in meant])
+    return meant[0].order

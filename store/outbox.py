@@ -23,6 +23,8 @@ SETTLE = "settle"
 
 # Which queue serves what, so that a slow payment provider does not hold up messages.
 QUEUES: dict[str, str] = {
+    Effect.ASK.value: "tell",
+    Effect.LAPSE.value: "tell",
     Effect.CHARGE.value: "charge",
     SETTLE: "settle",
     Effect.CREDIT.value: "credit",
@@ -89,6 +91,12 @@ def owe_again(connection: Connection, *, effect: Effect, order_id: str, seq: int
 def owe_one(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:
     """Write an effect that belongs to no order: SEND (a message id) or SETTLE (an inbox id)."""
     connection.execute(insert(outbox).values(effect=effect, subject=subject, queue=QUEUES[effect], due_at=due_at))
+
+
+def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:
+    """The same, unless it was written before, done or not."""
+    if connection.scalar(select(outbox.c.id).where(outbox.c.subject == subject, outbox.c.effect == effect)) is None:
+        owe_one(connection, effect=effect, subject=subject, due_at=due_at)
 
 
 def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: int) -> list[Owing]:

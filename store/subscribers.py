@@ -1,4 +1,4 @@
-"""What is remembered of a number: its language, and whether its owner wants no messages."""
+"""What is remembered of a number: its language, and whether its owner wants no messages, or no strangers' top-ups."""
 
 from datetime import datetime
 
@@ -31,6 +31,21 @@ def stop(connection: Connection, msisdn: str, *, now: datetime) -> None:
 def start(connection: Connection, msisdn: str, *, now: datetime) -> None:
     """Forget STOP."""
     _set(connection, msisdn, now=now, stopped=False)
+
+
+def is_closed(connection: Connection, msisdn: str) -> bool:
+    """Whether the owner of this line lets nobody else top it up."""
+    return bool(connection.scalar(select(subscribers.c.closed).where(subscribers.c.msisdn == msisdn)))
+
+
+def close(connection: Connection, msisdn: str, *, now: datetime) -> None:
+    """Let nobody else top this line up."""
+    _set(connection, msisdn, now=now, closed=True)
+
+
+def open_up(connection: Connection, msisdn: str, *, now: datetime) -> None:
+    """Let others top this line up again."""
+    _set(connection, msisdn, now=now, closed=False)
 
 
 def _set(connection: Connection, msisdn: str, *, now: datetime, **values: object) -> None:

@@ -32,6 +32,7 @@ subscribers = Table(
     Column("msisdn", Text, primary_key=True),
     Column("language", Text),
     Column("stopped", Boolean, nullable=False, server_default="false"),
+    Column("closed", Boolean, nullable=False, server_default="false"),
     _when("changed_at"),
 )
 

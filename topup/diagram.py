@@ -1,6 +1,6 @@
 """docs/life.md: an order's life drawn from its table."""
 
-from topup.life import LIFE, State
+from topup.life import BEGINNINGS, LIFE, State
 
 _HEAD = """# The life of an order
 
@@ -22,8 +22,9 @@ def _diagram() -> list[str]:
         for rule in LIFE
         if rule.source is not rule.target
     ]
+    begins = [f"    [*] --> {rule.target.value}: {rule.event.value}" for rule in LIFE if rule.event in BEGINNINGS]
     ends = [f"    {state.value} --> [*]" for state in State if state.is_end]
-    return ["```mermaid", "stateDiagram-v2", "    [*] --> CREATED: PLACED", *arrows, *ends, "```"]
+    return ["```mermaid", "stateDiagram-v2", *begins, *arrows, *ends, "```"]
 
 
 def _table() -> list[str]:

@@ -27,6 +27,7 @@ class LifeIsBroken(RedialError):
 class State(Enum):
     """Where an order stands. The sentence says what is true of the money."""
 
+    ASKED = "ASKED"  # Somebody has been asked whether they will pay; nothing has been agreed to.
     CREATED = "CREATED"  # Agreed to by the person; nobody has been asked for money yet.
     CHARGING = "CHARGING"  # The payer may have been asked; the money may have moved.
     PAID = "PAID"  # The money is here; the line has not been credited.
@@ -56,6 +57,9 @@ class Event(Enum):
     """What can happen to an order. `*_SENT` is recorded before the call that it names."""
 
     PLACED = "PLACED"
+    ASK_PLACED = "ASK_PLACED"
+    ASK_ACCEPTED = "ASK_ACCEPTED"
+    ASK_DECLINED = "ASK_DECLINED"
     CHARGE_SENT = "CHARGE_SENT"
     CHARGE_NOT_SENT = "CHARGE_NOT_SENT"  # The call surely did not leave this house.
     CHARGE_BUSY = "CHARGE_BUSY"  # The payer's phone was in a session, so no prompt was shown.
@@ -81,6 +85,8 @@ class Event(Enum):
 class Effect(Enum):
     """What is owed to the world because of a move. Each is done by the worker of that name."""
 
+    ASK = "ask"
+    LAPSE = "lapse"  # Not wait any longer for an answer.
     CHARGE = "charge"
     CREDIT = "credit"
     LOOK = "look"
@@ -150,6 +156,11 @@ def _rules() -> Iterable[Rule]:
         (s.REVIEW_REFUND, e.OPERATOR_CREDIT,  s.PAID,          b.KEEP,      (f.CREDIT,)),
         (s.REVIEW_REFUND, e.OPERATOR_REFUND,  s.REFUNDING,     None,        (f.REFUND,)),
         (s.REVIEW_REFUND, e.OPERATOR_CLOSE,   s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),  # it went back
+
+        (s.ASKED,         e.ASK_PLACED,       s.ASKED,         None,        (f.LAPSE, f.ASK)),
+        (s.ASKED,         e.ASK_ACCEPTED,     s.CREATED,       None,        (f.CHARGE,)),
+        (s.ASKED,         e.ASK_DECLINED,     s.UNPAID,        None,        (f.TELL_DECLINED,)),
+        (s.ASKED,         e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),  # nobody answered
     )
     # fmt: on
     return (Rule(*row) for row in rows)
@@ -165,8 +176,11 @@ def duty_of(state: State) -> Effect | None:
 ENDS = frozenset({State.DONE, State.UNPAID, State.REFUNDED})
 REVIEWS = frozenset({State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND})
 
+# With these an order begins. Nothing comes before them, and they come but once.
+BEGINNINGS = frozenset({Event.PLACED, Event.ASK_PLACED})
+
 # What a provider confirmed once cannot be confirmed again: money moves once.
-ONCE = frozenset({Event.PLACED, Event.CHARGE_CONFIRMED, Event.CREDIT_CONFIRMED, Event.REFUND_CONFIRMED})
+ONCE = BEGINNINGS | {Event.CHARGE_CONFIRMED, Event.CREDIT_CONFIRMED, Event.REFUND_CONFIRMED}
 
 LIFE: tuple[Rule, ...] = tuple(_rules())
 _BY_SOURCE_AND_EVENT = {(rule.source, rule.event): rule for rule in LIFE}
@@ -192,7 +206,7 @@ def check(rules: Iterable[Rule] = LIFE) -> None:
     table = list(rules)
     if len({(rule.source, rule.event) for rule in table}) != len(table):
         raise LifeIsBroken(why="an event leads from one state to two")
-    reached, grew = {State.CREATED}, True
+    reached, grew = {rule.target for rule in table if rule.event in BEGINNINGS}, True
     while grew:
         further = {rule.target for rule in table if rule.source in reached}
         grew = not further <= reached
@@ -202,6 +216,8 @@ def check(rules: Iterable[Rule] = LIFE) -> None:
     left = {rule.source for rule in table if rule.target != rule.source}
     if stuck := set(State) - ENDS - left:
         raise LifeIsBroken(why=f"nothing leads out of {sorted(state.value for state in stuck)}")
+    if astray := [rule for rule in table if rule.event in BEGINNINGS and rule.source is not rule.target]:
+        raise LifeIsBroken(why=f"an order would begin by {astray[0].event.value} in two states")
     if idle := [rule for rule in table if not rule.then and not rule.target.is_end]:
         raise LifeIsBroken(why=f"nothing is owed after {idle[0].event.value}, so the order would stand still")
 

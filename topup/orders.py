@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from topup.errors import RedialError
+from topup.kinds import Kind
 from topup.ledger import Transfer, transfer_for
-from topup.life import Effect, Event, Rule, State, rule_for
+from topup.life import BEGINNINGS, Effect, Event, Rule, State, rule_for
 from topup.line import LineState
 from topup.money import Money
 from topup.schedule import BUSY_WAITS_S, Timing
@@ -30,7 +31,7 @@ class Order:
     """
 
     id: str
-    kind: str
+    kind: Kind
     channel: str
     asked_by: str
     line: str
@@ -44,12 +45,18 @@ class Order:
     state: State = State.CREATED
     seq: int = 0
 
+    @property
+    def is_for_another(self) -> bool:
+        """Whether somebody asked for a line that is not their own."""
+        return self.line != self.asked_by
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A top-up that somebody has just agreed to, in `conversation` (a session or message id) of `channel`.
 
-    The line is that of who asks; `line_was` is what they saw of it. `again`: the same twice within a moment is meant.
+    The line is that of who asks, unless `line` names another; `line_was` is what they saw of it. `again`: the same
+    twice within a moment is meant.
     """
 
     channel: str
@@ -59,6 +66,8 @@ class Wanted:
     amount: Money
     language: str
     line_was: LineState
+    kind: Kind = Kind.TOPUP
+    line: str | None = None
     again: bool = False
 
 
@@ -103,11 +112,12 @@ class Book(Protocol):
         ...
 
 
-def place(book: Book, *, order: Order, now: datetime, timing: Timing) -> bool:
+def place(book: Book, *, order: Order, now: datetime, timing: Timing, detail: Mapping[str, Any] | None = None) -> bool:
     """Keep a new order with its first move. False when it had been placed before: then nothing is done twice."""
+    order = replace(order, state=order.kind.first_state)
     if not book.add(order):
         return False
-    _record(book, order=order, event=Event.PLACED, now=now, timing=timing, detail={}, history=())
+    _record(book, order=order, event=order.kind.begins, now=now, timing=timing, detail=detail or {}, history=())
     return True
 
 
@@ -149,7 +159,7 @@ def _record(
     rule = rule_for(source=order.state, event=event, history=history)
     past = (*history, event)
     waits = {effect: timing.first_wait(effect, state=rule.target, history=past) for effect in rule.then}
-    seq = 0 if event is Event.PLACED else order.seq + 1
+    seq = 0 if event in BEGINNINGS else order.seq + 1
     book.record(
         Move(
             order_id=order.id,

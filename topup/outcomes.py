@@ -21,6 +21,8 @@ class Reason(Enum):
     BUSY = "busy"  # The payer's phone was in another session: worth another try.
     LIMIT = "limit"  # A limit of the wallet or of the line.
     NO_WALLET = "no_wallet"  # The payer has no wallet with this provider.
+    SAID_NO = "said_no"  # Whoever was asked to pay does not want to.
+    SAID_NOTHING = "said_nothing"  # Whoever was asked to pay did not answer in time.
     BARRED = "barred"  # The line may not be topped up.
     GONE = "gone"  # There is no such line.
     PROVIDER = "provider"  # The provider failed, or will not serve us: nothing that a person can mend.

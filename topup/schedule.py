@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from topup import asks
 from topup.life import Effect, Event, State
 
 # A phone that is still in the USSD session cannot show the payment prompt, so the first wait lets it end.
@@ -53,6 +54,8 @@ class Timing:
         if history[-1] in _NOT_SENT:
             waits = _WAITS_S[effect]
             return self.stretched(waits[min(history.count(history[-1]), len(waits)) - 1])
+        if effect is Effect.LAPSE:
+            return self.stretched(asks.LASTS_S)
         if effect is Effect.CHARGE:
             return self.stretched(self.prompt_s)
         if effect is Effect.ENQUIRE:
@@ -68,9 +71,9 @@ class Timing:
         """How long a message waits after its `tried`th try (from 1); None when it is to be given up."""
         return self.stretched(_TELL_WAITS_S[tried - 1]) if tried <= len(_TELL_WAITS_S) else None
 
-    def is_too_late_to_charge(self, *, placed_at: datetime, now: datetime) -> bool:
-        """Whether a person would no longer know what the prompt is for."""
-        return now - placed_at > timedelta(seconds=CHARGE_WITHIN_S)
+    def is_too_late_to_charge(self, *, agreed_at: datetime, now: datetime) -> bool:
+        """Whether the person who agreed to pay would no longer know what the prompt is for."""
+        return now - agreed_at > timedelta(seconds=CHARGE_WITHIN_S)
 
     def stretched(self, seconds: float) -> timedelta:
         """A wait, at the scale of this installation."""

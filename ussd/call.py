@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from topup.caller import Caller, Recent
+from topup.kinds import Kind
 from topup.limits import Limits
 from topup.line import NOT_KNOWN, Line
 from topup.money import Money
@@ -19,6 +20,7 @@ class Dropped:
     trail: tuple[str, ...]
     amount: Money
     payer: str | None
+    other_line: str | None = None
 
 
 class Desk(Protocol):
@@ -49,6 +51,10 @@ class Desk(Protocol):
         """The order that this conversation has placed."""
         ...
 
+    def close_line(self, msisdn: str, *, closed: bool) -> None:
+        """Let nobody else top this line up, or let them again."""
+        ...
+
     def choose_language(self, msisdn: str, language: str) -> None:
         """Remember a language for this number."""
         ...
@@ -58,6 +64,7 @@ class Desk(Protocol):
 class Call:
     """A call in progress. The first block is told by the gateway at every hop; the rest is remembered.
 
+    `other_line` is the number to top up where it is not the caller's own, `other_line_is` what it was when chosen.
     `wrong` counts the wrong keys in a row; `why` is what was wrong with the last one, and stands on the screen.
     """
 
@@ -75,11 +82,38 @@ class Call:
     line: Line = NOT_KNOWN
     amount: Money | None = None
     payer: str | None = None
+    other_line: str | None = None
+    other_line_is: Line | None = None
     recent: Sequence[Recent] = ()
     dropped: Dropped | None = None
 
     # Whether the keys are being played from the gateway's record instead of pressed by somebody who sees the screen.
     playing: bool = False
+
+    @property
+    def line_to_top_up(self) -> str:
+        """Whose line is topped up: the caller's, unless another was given."""
+        return self.other_line or self.msisdn
+
+    @property
+    def its_line(self) -> Line:
+        """What that line is."""
+        return self.line if self.other_line is None else self.other_line_is or NOT_KNOWN
+
+    def wanted(self, amount: Money, *, kind: Kind = Kind.TOPUP, again: bool = False) -> Wanted:
+        """The order of this call, as it has been agreed to."""
+        return Wanted(
+            channel=self.channel,
+            conversation=self.conversation,
+            asked_by=self.msisdn,
+            payer=self.payer_or_self,
+            amount=amount,
+            language=self.language,
+            line_was=self.its_line.state,
+            kind=kind,
+            line=self.other_line,
+            again=again,
+        )
 
     @property
     def payer_or_self(self) -> str:

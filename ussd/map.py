@@ -52,6 +52,10 @@ class SampleDesk:
         """Nothing."""
         raise NotImplementedError
 
+    def close_line(self, msisdn: str, *, closed: bool) -> None:
+        """Nothing."""
+        raise NotImplementedError
+
     def choose_language(self, msisdn: str, language: str) -> None:
         """Nothing."""
         raise NotImplementedError

@@ -1,21 +1,25 @@
-"""The whole menu, in walking order. docs/menu.md is drawn from it."""
+"""The whole menu: topping up one's own line here, in walking order, and the other journeys of ussd.journeys.
+
+docs/menu.md is drawn from it.
+"""
 
 from functools import partial
 
 from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
-from topup.orders import Wanted
-from topup.phone import example_number, national, read_msisdn
+from topup.phone import example_number, read_msisdn
 from ussd.call import Call
-from ussd.screens import Choice, Menu, NotAnOption, Option, Wrong
+from ussd.journeys import asking, menu, other_lines
+from ussd.journeys.common import agreed, shown
+from ussd.screens import Choice, NotAnOption, Option, Wrong
 from words.accounts import line_in_words, top_up_in_words
 from words.text import LANGUAGES, Text, ToTheCent, say
 
-menu = Menu(first="home")
+__all__ = ["asking", "menu", "other_lines"]
 
 
-@menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide")
+@menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
 def home(call: Call) -> Choice:
     """What the line is, and what can be done."""
     top_up = [] if call.line.is_beyond_help else [Option(say("Top up"), "amounts")]
@@ -27,6 +31,7 @@ def home(call: Call) -> Choice:
             Option(say("My top-ups"), "recent"),
             Option(say("Language"), "language"),
             Option(say("Help"), "guide"),
+            Option(say("Other ways"), "other_ways"),
         ],
     )
 
@@ -46,13 +51,19 @@ def read_direct_dial(call: Call, typed: str) -> str:
     return "confirm"
 
 
-@menu.choice("home", "payer", "other_payer", "confirm")
+@menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask")
 def resume(call: Call) -> Choice:
     """A call that dropped is offered again."""
     dropped = call.dropped
     if dropped is None:
         raise Wrong(say("There is nothing to go on with."))
-    onward = {"amount": dropped.amount, "payer": dropped.payer, "trail": list(dropped.trail), "dropped": None}
+    onward = {
+        "amount": dropped.amount,
+        "payer": dropped.payer,
+        "other_line": dropped.other_line,
+        "trail": list(dropped.trail),
+        "dropped": None,
+    }
     return Choice(
         say("Go on with {amount}?", amount=dropped.amount),
         [Option(say("Yes"), dropped.screen, onward), Option(say("Start over"), "home", {"dropped": None})],
@@ -63,8 +74,8 @@ def resume(call: Call) -> Choice:
 def amounts(call: Call) -> Choice:
     """How much: first what brings the line back, then the usual amounts, then any other."""
     limits = call.desk.limits
-    clearing = limits.clearing_amount(call.line)
-    offers = [Option(_offer(amount, clearing), "payer", {"amount": amount}) for amount in limits.offers(call.line)]
+    clearing = limits.clearing_amount(call.its_line)
+    offers = [Option(_offer(amount, clearing), "payer", {"amount": amount}) for amount in limits.offers(call.its_line)]
     return Choice(say("How much?"), [*offers, Option(say("Another amount"), "other_amount")])
 
 
@@ -90,14 +101,15 @@ def read_other_amount(call: Call, typed: str) -> str:
     return "payer"
 
 
-@menu.choice("confirm", "other_payer")
+@menu.choice("confirm", "other_payer", "asked_payer")
 def payer(call: Call) -> Choice:
     """Whose mobile money pays."""
     return Choice(
-        say("{amount}. Who pays?", amount=_agreed(call)),
+        say("{amount}. Who pays?", amount=agreed(call)),
         [
             Option(say("This number"), "confirm", {"payer": None}),
             Option(say("Another number"), "other_payer"),
+            Option(say("Ask somebody to pay"), "asked_payer"),
         ],
     )
 
@@ -141,7 +153,7 @@ def read_direct_payer(call: Call, typed: str) -> str:
 def again(call: Call) -> Choice:
     """The same was ordered a moment ago: twice is asked, never assumed."""
     return Choice(
-        say("You have just ordered {amount} for this line, and it is on its way. Pay once more?", amount=_agreed(call)),
+        say("You have just ordered {amount} for this line, and it is on its way. Pay once more?", amount=agreed(call)),
         [Option(say("No"), "home"), Option(say("Pay once more"), "placed", does=_place_again, pays=True)],
     )
 
@@ -152,12 +164,12 @@ def placed(call: Call) -> Text:
     if call.payer_or_self == call.msisdn:
         return say(
             "{amount}: in a moment M-PESA asks for your PIN on this phone. When it is paid, an SMS tells your balance.",
-            amount=_agreed(call),
+            amount=agreed(call),
         )
     return say(
         "{amount}: in a moment M-PESA asks {payer} for the PIN. When it is paid, an SMS tells your balance.",
-        amount=_agreed(call),
-        payer=_shown(call, call.payer_or_self),
+        amount=agreed(call),
+        payer=shown(call, call.payer_or_self),
     )
 
 
@@ -225,18 +237,7 @@ def _place_again(call: Call) -> None:
 
 def _place(call: Call, *, again: bool) -> None:
     """Placing twice in one call gives the same order. The call goes on with what was ordered, whatever was played."""
-    order = call.desk.place(
-        Wanted(
-            channel=call.channel,
-            conversation=call.conversation,
-            asked_by=call.msisdn,
-            payer=call.payer_or_self,
-            amount=_agreed(call),
-            language=call.language,
-            line_was=call.line.state,
-            again=again,
-        )
-    )
+    order = call.desk.place(call.wanted(agreed(call), again=again))
     call.amount, call.payer = order.amount, order.payer
 
 
@@ -245,11 +246,11 @@ def _remember_language(call: Call, *, language: str) -> None:
 
 
 def _what_will_happen(call: Call) -> Text:
-    amount, owed, line = _agreed(call), call.line.owes, _shown(call, call.msisdn)
-    payer = _shown(call, call.payer_or_self)
+    amount, owed, line = agreed(call), call.its_line.owes, shown(call, call.line_to_top_up)
+    payer = shown(call, call.payer_or_self)
     if owed and amount < owed:
         return say(
-            "{amount} will not bring {line} back: you owe {owed}. M-PESA of {payer} pays.",
+            "{amount} will not bring {line} back: it owes {owed}. M-PESA of {payer} pays.",
             amount=amount,
             line=line,
             owed=ToTheCent(owed),
@@ -271,13 +272,3 @@ def _offer(amount: Money, clearing: Money | None) -> Text:
 
 def _amount(call: Call, typed: str) -> Money:
     return read_amount(typed, currency=call.desk.currency)
-
-
-def _agreed(call: Call) -> Money:
-    if call.amount is None:
-        raise Wrong(say("Please choose the amount first."))
-    return call.amount
-
-
-def _shown(call: Call, msisdn: str) -> str:
-    return national(msisdn, country=call.desk.country)

@@ -19,7 +19,7 @@ from topup.money import Money
 from ussd.call import Dropped
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 2
+VERSION = 3
 
 _LOAD = """
 -- KEYS: session, dropped call, line, hop counter.  ARGV: seconds of the counter's window.
@@ -58,6 +58,8 @@ class Session:
     line: Line
     amount: Money | None
     payer: str | None
+    other_line: str | None
+    other_line_is: Line | None
     recent: tuple[Recent, ...]
     dropped: Dropped | None
 
@@ -143,6 +145,8 @@ def packed(session: Session) -> str:
                 for r in session.recent
             ],
             _dropped_out(session.dropped),
+            session.other_line,
+            _line_out(session.other_line_is) if session.other_line_is else None,
         ]
     )
 
@@ -167,6 +171,8 @@ def unpacked(raw: bytes) -> Session | None:
         payer=row[12],
         recent=tuple(_recent_in(found) for found in row[13]),
         dropped=_dropped_in(row[14]),
+        other_line=row[15],
+        other_line_is=_line_in(row[16]) if row[16] else None,
     )
 
 
@@ -177,8 +183,12 @@ def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:
 def _write_dropped(session: Session) -> str:
     """A call is worth going on with once it has an amount, and until it has ended."""
     if session.open and session.amount is not None:
-        return _dumped(_dropped_out(Dropped(session.screen, session.trail, session.amount, session.payer)))
+        return _dumped(_dropped_out(_as_dropped(session, session.amount)))
     return _dumped(_dropped_out(session.dropped)) if session.open and session.dropped else ""
+
+
+def _as_dropped(session: Session, amount: Money) -> Dropped:
+    return Dropped(session.screen, session.trail, amount, session.payer, session.other_line)
 
 
 def _read_dropped(raw: bytes) -> Dropped | None:
@@ -195,11 +205,13 @@ def _recent_in(row: list[Any]) -> Recent:
 
 
 def _dropped_out(dropped: Dropped | None) -> list[Any] | None:
-    return [dropped.screen, dropped.trail, _money_out(dropped.amount), dropped.payer] if dropped else None
+    if dropped is None:
+        return None
+    return [dropped.screen, dropped.trail, _money_out(dropped.amount), dropped.payer, dropped.other_line]
 
 
 def _dropped_in(row: list[Any] | None) -> Dropped | None:
-    return Dropped(row[0], tuple(row[1]), Money(*row[2]), row[3]) if row else None
+    return Dropped(row[0], tuple(row[1]), Money(*row[2]), *row[3:]) if row else None
 
 
 def _line_out(line: Line) -> list[Any]:

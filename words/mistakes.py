@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
 from topup.errors import RedialError
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
@@ -15,6 +16,10 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     AmountNotWhole: lambda error: say("Please use a multiple of {step}.", step=error.facts["step"]),
     LineHasEnough: lambda error: say("A line may get {largest} a day.", largest=error.facts["largest"]),
     PayerHasPaidEnough: lambda error: say("A payer may pay {largest} a day.", largest=error.facts["largest"]),
+    AskedOfOneself: lambda error: say("That is your own number."),
+    AskedTooOften: lambda error: say("You have asked others {times} times today.", times=error.facts["times"]),
+    WantsNoAsks: lambda error: say("That number wants no messages."),
+    LineIsClosed: lambda error: say("The owner of that line lets nobody else top it up."),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
 }
 
@@ -23,3 +28,11 @@ def sentence_for(error: RedialError) -> Text | None:
     """The sentence for a person's mistake; None when the error is not a person's."""
     explain = _SENTENCES.get(type(error))
     return explain(error) if explain else None
+
+
+def mistake_in_words(error: RedialError) -> Text:
+    """The sentence for what is surely a person's mistake. Raises the error itself when it is not."""
+    sentence = sentence_for(error)
+    if sentence is None:
+        raise error
+    return sentence

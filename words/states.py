@@ -6,6 +6,7 @@ from topup.life import State
 from words.text import Text, say
 
 _WORDS: Mapping[State, Text] = {
+    State.ASKED: say("waiting for a yes"),
     State.CREATED: say("waiting for payment"),
     State.CHARGING: say("waiting for payment"),
     State.PAID: say("paid, credit on its way"),

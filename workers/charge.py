@@ -1,6 +1,7 @@
 """charge: ask the payer for the money. Committed as sent before it is sent; never sent twice by itself."""
 
 from store import attempts
+from store.book import SqlBook
 from store.outbox import Owing
 from topup.life import Event, State
 from topup.outcomes import Reason
@@ -28,7 +29,7 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt] | None:
         house.done(connection, owing)
         if order.state is not State.CREATED:
             return None
-        if house.timing.is_too_late_to_charge(placed_at=order.placed_at, now=house.clock()):
+        if house.timing.is_too_late_to_charge(agreed_at=SqlBook(connection).agreed_at(order), now=house.clock()):
             house.move(connection, order, Event.GAVE_UP, {"why": "too late", "reason": Reason.PROVIDER.value})
             return None
         attempt = attempts.begin(

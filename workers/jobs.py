@@ -15,10 +15,12 @@ from store.outbox import SEND, SETTLE, Owing
 from topup.life import Effect
 from workers import metrics
 from workers.alert import alert
+from workers.ask import ask
 from workers.charge import charge
 from workers.credit import credit
 from workers.enquire import enquire
 from workers.house import House
+from workers.lapse import lapse
 from workers.look import look
 from workers.refund import refund
 from workers.send import send
@@ -28,6 +30,8 @@ from workers.tell import tell
 log = structlog.get_logger(__name__)
 
 WORK: Mapping[str, Callable[[House, Owing], None]] = {
+    Effect.ASK.value: ask,
+    Effect.LAPSE.value: lapse,
     Effect.CHARGE.value: charge,
     Effect.CREDIT.value: credit,
     Effect.LOOK.value: look,

@@ -11,12 +11,11 @@ from store import attempts
 from store.attempts import Kept
 from store.book import SqlBook
 from topup.ids import mint_order_id
+from topup.kinds import Kind
 from topup.life import Event
 from topup.money import Money
 from topup.orders import Order, place
 from workers.house import House
-
-KIND = "stray"
 
 
 def hold(
@@ -26,10 +25,10 @@ def hold(
 
     Returns its id, which is the same for the same receipt.
     """
-    channel = f"{KIND}:{kept.provider}"
+    channel = f"{Kind.STRAY.value}:{kept.provider}"
     stray = Order(
         id=mint_order_id(secret=house.shop.order_secret, channel=channel, conversation=receipt),
-        kind=KIND,
+        kind=Kind.STRAY,
         channel=channel,
         asked_by=order.payer,
         line=order.line,
@@ -49,7 +48,7 @@ def hold(
 
 def is_held_for(connection: Connection, order: Order) -> bool:
     """Whether money that came to this order is, or was, held apart from it, and nobody has found that it never came."""
-    return attempts.came_apart(connection, order, kind=KIND)
+    return attempts.came_apart(connection, order, kind=Kind.STRAY)
 
 
 def _write_down_payment(house: House, connection: Connection, stray: Order, kept: Kept, receipt: str) -> None:

@@ -1,13 +1,20 @@
-"""tell: what became of the money, by SMS, to whoever asked for it."""
+"""tell: what became of the money, by SMS, to whoever asked for it, and to whoever else has a part in it.
 
-from collections.abc import Callable, Mapping
+The one who asked is told by this job. The others (the owner of the line, when somebody else topped it up; the payer who
+was asked) get messages of their own, which are owed in the same transaction.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from sms import messages as sentences
-from store import messages, subscribers
+from store import messages, outbox, subscribers
 from store.book import SqlBook
 from store.outbox import Owing
+from topup.kinds import Kind
 from topup.life import Effect, Event, State
 from topup.line import Line, LineState
 from topup.money import Money
@@ -26,56 +33,118 @@ def tell(house: House, owing: Owing) -> None:
         order = locked(connection, owing)
         if order is None:
             return
-        if order.kind == strays.KIND and order.state is State.UNPAID:
+        if order.kind is Kind.STRAY and order.state is State.UNPAID:
             house.done(connection, owing, "nobody was waiting for it")
             return
-        message = messages.write(
-            connection,
-            purpose=owing.effect,
-            msisdn=order.asked_by,
-            text=rendered(_SENTENCES[Effect(owing.effect)](house, connection, order), _language(connection, order)),
-            now=house.clock(),
-            order_id=order.id,
-        )
+        telling = Telling(house, connection, order, Effect(owing.effect))
+        message = telling.write(order.asked_by, owing.effect, telling.to_whoever_asked())
+        telling.tell_others()
     Delivery(house, owing, message).send()
 
 
-def _language(connection: Connection, order: Order) -> str:
-    return subscribers.language_of(connection, order.asked_by) or order.language
+def language_for(connection: Connection, order: Order, msisdn: str) -> str:
+    """The language to write to this number in: its own, else that of whoever ordered."""
+    return subscribers.language_of(connection, msisdn) or order.language
 
 
-def _balance(house: House, connection: Connection, order: Order) -> Text:
-    seen = SqlBook(connection).last_detail(order.id, event=Event.LINE_SEEN)
-    balance = Money(seen["balance_minor"], seen["currency"]) if "balance_minor" in seen else None
-    return sentences.balance_told(order, line=Line(LineState.ACTIVE, balance))
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What there is to tell of an order at one of its turns, within a transaction that holds its lock."""
+
+    house: House
+    connection: Connection
+    order: Order
+    effect: Effect
+
+    def write(self, msisdn: str, purpose: str, text: Text) -> messages.Message:
+        """Keep a message to this number, in its language."""
+        return messages.write(
+            self.connection,
+            purpose=purpose,
+            msisdn=msisdn,
+            text=rendered(text, language_for(self.connection, self.order, msisdn)),
+            now=self.house.clock(),
+            order_id=self.order.id,
+        )
+
+    def to_whoever_asked(self) -> Text:
+        """The sentence for the one who asked for the top-up."""
+        return _SENTENCES[self.effect](self)
+
+    def tell_others(self) -> None:
+        """Owe the messages to the others, save those who want none."""
+        for msisdn, purpose, text in self._others():
+            if not subscribers.has_stopped(self.connection, msisdn):
+                message = self.write(msisdn, purpose, text)
+                outbox.owe_once(self.connection, effect=outbox.SEND, subject=message.id, due_at=self.house.clock())
+
+    def _others(self) -> Iterator[tuple[str, str, Text]]:
+        order, by = self.order, self.shown(self.order.asked_by)
+        is_done = self.effect in (Effect.TELL_BALANCE, Effect.TELL_CREDITED)
+        if order.is_for_another and is_done:
+            yield order.line, "tell_owner", sentences.topped_up_by_another(order, by=by, line=self.line_seen())
+        if order.kind is Kind.ASK and order.payer != order.line:
+            if is_done:
+                yield order.payer, "tell_payer", sentences.paid_for_another(order, asked_by=by)
+            elif self.effect is Effect.TELL_REFUNDED:
+                yield order.payer, "tell_payer", sentences.refunded_to_you(order, asked_by=by)
+            elif self.effect is Effect.TELL_DECLINED and self._was_accepted():
+                yield order.payer, "tell_payer", sentences.not_paid_for_another(order, asked_by=by)
+
+    def line_seen(self) -> Line:
+        """The line as the look saw it: active with its balance, or not known."""
+        seen = self.detail(Event.LINE_SEEN) if self.effect is Effect.TELL_BALANCE else {}
+        balance = Money(seen["balance_minor"], seen["currency"]) if "balance_minor" in seen else None
+        return Line(LineState.ACTIVE if self.effect is Effect.TELL_BALANCE else LineState.UNKNOWN, balance)
+
+    def detail(self, event: Event | None = None) -> dict[str, Any]:
+        """What the last move (of this event) keeps."""
+        return SqlBook(self.connection).last_detail(self.order.id, event=event)
+
+    def shown(self, msisdn: str) -> str:
+        """A number as people of the country write it."""
+        return national(msisdn, country=self.house.shop.country)
+
+    def _was_accepted(self) -> bool:
+        return Event.ASK_ACCEPTED in SqlBook(self.connection).history(self.order.id)
 
 
-def _credited(house: House, connection: Connection, order: Order) -> Text:
-    seen = SqlBook(connection).last_detail(order.id, event=Event.GAVE_UP)
+def _balance(telling: Telling) -> Text:
+    order = telling.order
+    if order.is_for_another:
+        return sentences.other_line_topped_up(order, line=telling.shown(order.line))
+    return sentences.balance_told(order, line=telling.line_seen())
+
+
+def _credited(telling: Telling) -> Text:
+    order, seen = telling.order, telling.detail(Event.GAVE_UP)
+    if order.is_for_another:
+        return sentences.other_line_topped_up(order, line=telling.shown(order.line))
     if "owed_minor" in seen:
         owed = Money(seen["owed_minor"], seen["currency"])
-        return sentences.credited_in_part(order, owed=owed, short_code=house.shop.short_code)
-    return sentences.credited(order, short_code=house.shop.short_code)
+        return sentences.credited_in_part(order, owed=owed, short_code=telling.house.shop.short_code)
+    return sentences.credited(order, short_code=telling.house.shop.short_code)
 
 
-def _declined(house: House, connection: Connection, order: Order) -> Text:
-    if SqlBook(connection).history(order.id)[-1] is Event.OPERATOR_CLOSE:
-        if strays.is_held_for(connection, order):
-            return sentences.checked_not_paid(order, short_code=house.shop.short_code)
-        return sentences.checked_unpaid(order, short_code=house.shop.short_code)
-    reason = SqlBook(connection).last_detail(order.id).get("reason")
-    return sentences.declined(order, reason=Reason(reason) if reason else None, short_code=house.shop.short_code)
+def _declined(telling: Telling) -> Text:
+    order, code = telling.order, telling.house.shop.short_code
+    if SqlBook(telling.connection).history(order.id)[-1] is Event.OPERATOR_CLOSE:
+        if strays.is_held_for(telling.connection, order):
+            return sentences.checked_not_paid(order, short_code=code)
+        return sentences.checked_unpaid(order, short_code=code)
+    reason = telling.detail().get("reason")
+    return sentences.declined(order, reason=Reason(reason) if reason else None, short_code=code)
 
 
-def _refunded(house: House, connection: Connection, order: Order) -> Text:
-    return sentences.refunded(order, payer=national(order.payer, country=house.shop.country))
+def _refunded(telling: Telling) -> Text:
+    return sentences.refunded(telling.order, payer=telling.shown(telling.order.payer))
 
 
-def _checking(house: House, connection: Connection, order: Order) -> Text:
-    return sentences.checking(order, care_number=house.shop.care_number)
+def _checking(telling: Telling) -> Text:
+    return sentences.checking(telling.order, care_number=telling.house.shop.care_number)
 
 
-_SENTENCES: Mapping[Effect, Callable[[House, Connection, Order], Text]] = {
+_SENTENCES: Mapping[Effect, Callable[[Telling], Text]] = {
     Effect.TELL_BALANCE: _balance,
     Effect.TELL_CREDITED: _credited,
     Effect.TELL_DECLINED: _declined,

@@ -10,10 +10,10 @@ from drills.chaos.evidence import Books, Entry
 from store import attempts, review
 from store.review import Decision, InReview
 from topup.clock import utc_now
+from topup.kinds import Kind
 from topup.life import Event, State
 from topup.orders import Order
 from topup.schedule import Timing
-from workers import strays
 
 
 class NothingToActOn(AssertionError):
@@ -31,7 +31,7 @@ class Operator:
         """Decide what is in review now, payments that belong to no order first. Returns how many there were."""
         with self.engine.connect() as connection:
             waiting = review.listed(connection)
-        for found in sorted(waiting, key=lambda found: found.order.kind != strays.KIND):
+        for found in sorted(waiting, key=lambda found: found.order.kind is not Kind.STRAY):
             _check_there_is_a_reason(found)
             with self.engine.begin() as connection:
                 event, receipt = _Statement(books, connection).says_of(found.order)
@@ -55,7 +55,7 @@ class _Statement:
             case State.REVIEW_CHARGE if payment is None:
                 return Event.OPERATOR_CLOSE, None
             case State.REVIEW_CHARGE:
-                return (Event.OPERATOR_REFUND if order.kind == strays.KIND else Event.OPERATOR_CREDIT), receipt
+                return (Event.OPERATOR_REFUND if order.kind is Kind.STRAY else Event.OPERATOR_CREDIT), receipt
             case State.REVIEW_CREDIT:
                 return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else Event.OPERATOR_CREDIT), None
             case _ if payment is None or self._went_back(payment):
@@ -68,7 +68,7 @@ class _Statement:
         kept = attempts.last(self.connection, order_id=order.id, purpose="charge")
         if kept is None:
             return None
-        if order.kind == strays.KIND:
+        if order.kind is Kind.STRAY:
             return next((paid for paid in self.books["charges"] if self._is_the_stray(paid, order, kept.receipt)), None)
         fitting = [paid for paid in self.books["charges"] if self._is_of(paid, order)]
         return next((paid for paid in fitting if paid["receipt"] == kept.receipt), fitting[0] if fitting else None)

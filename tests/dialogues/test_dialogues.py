@@ -79,6 +79,16 @@ class Stage:
     def line_is(self, state: str) -> None:
         self._set_line(state=state)
 
+    def other_line_owes(self, number: str, shillings: str) -> None:
+        self.city.phone(self._msisdn(number)).set_line(balance_minor=-int(shillings) * 100)
+
+    def other_line_is(self, number: str, state: str) -> None:
+        self.city.phone(self._msisdn(number)).set_line(state=state)
+
+    def other_line_is_closed(self, number: str) -> None:
+        with self.books.begin() as connection:
+            subscribers.close(connection, self._msisdn(number), now=utc_now())
+
     def line_hangs(self) -> None:
         self._forget_line()
         self.last.callback(self.city.faults.clear)
@@ -101,13 +111,22 @@ class Stage:
         assert len(self.orders()) == self.earlier
 
     def ordered(self, shillings: str, payer: str) -> None:
+        self.ordered_for(shillings, CALLER, payer)
+
+    def ordered_for(self, shillings: str, line: str, payer: str) -> None:
+        self._newest_is(shillings, line=line, payer=payer, event="PLACED")
+
+    def asked(self, payer: str, shillings: str) -> None:
+        self._newest_is(shillings, line=CALLER, payer=payer, event="ASK_PLACED")
+
+    def _newest_is(self, shillings: str, *, line: str, payer: str, event: str) -> None:
         newest = self.orders()[-1]
-        assert (newest.amount_minor, newest.payer) == (
-            int(shillings.replace(",", "")) * 100,
-            read_msisdn(payer.replace(CALLER, self.own_number), country="KE"),
-        )
-        assert newest.line == self.gateway.msisdn
-        assert newest.events == ["PLACED"]
+        assert newest.amount_minor == int(shillings.replace(",", "")) * 100
+        assert (newest.line, newest.payer) == (self._msisdn(line), self._msisdn(payer))
+        assert newest.events == [event]
+
+    def _msisdn(self, number: str) -> str:
+        return read_msisdn(number.replace(CALLER, self.own_number), country="KE")
 
     def orders_in_all(self, count: str) -> None:
         assert len(self.orders()) - self.earlier == int(count)
@@ -136,12 +155,17 @@ DEEDS: dict[str, Callable[..., str | None]] = {
     r"redis forgets": Stage.redis_forgets,
     r"line (owes|has) ([\d.]+)": Stage.line_has,
     r"line is (barred|gone)": Stage.line_is,
+    r"other line (\d+) owes (\d+)": Stage.other_line_owes,
+    r"other line (\d+) is (barred|gone)": Stage.other_line_is,
+    r"other line (\d+) is closed to others": Stage.other_line_is_closed,
     r"line hangs": Stage.line_hangs,
     r"line answers again": Stage.line_answers_again,
     r"language (\w+)": Stage.language,
     r"earlier KES ([\d,]+) (\w+)": Stage.earlier_order,
     r"ordered nothing": Stage.ordered_nothing,
     r"ordered KES ([\d,]+) paid by (\d+)": Stage.ordered,
+    r"ordered KES ([\d,]+) for (\d+) paid by (\d+)": Stage.ordered_for,
+    r"asked (\d+) for KES ([\d,]+)": Stage.asked,
     r"ordered (\d+) in all": Stage.orders_in_all,
 }
 

@@ -23,10 +23,12 @@ any time and any reference. `#` begins a remark.
     redis forgets             everything that Redis holds is lost
     line owes N, line has N   what the charging system says from now on: shillings
     line is barred, gone      the operator's own states
+    other line NUMBER ...     owes N, is barred, is gone, is closed to others: a line that is not the caller's
     line hangs                the charging system does not answer in time
     language CODE             the number has chosen it earlier
     earlier KES N STATE       an order of earlier on, which has come to STATE
     ordered nothing           no order was placed in this dialogue; `ordered KES N paid by NUMBER` names the newest
+    ordered KES N for NUMBER paid by NUMBER, asked NUMBER for KES N: the same, of other lines and of people asked to pay
 """
 
 import re

@@ -6,9 +6,9 @@ from store import attempts, review
 from store.review import Decision, InReview
 from tests.safety.town import Town
 from tests.safety.world import Moved
+from topup.kinds import Kind
 from topup.life import Event, State
 from topup.orders import Order
-from workers import strays
 
 
 class NothingToActOn(AssertionError):
@@ -41,7 +41,7 @@ def _decision(connection: Connection, town: Town, order: Order) -> Decision:
 def _by_the_books(connection: Connection, town: Town, order: Order, wish: Event) -> tuple[Event, str | None]:
     paid = _payment_of(connection, town, order)
     receipt = paid.receipt if paid else None
-    is_stray = order.kind == strays.KIND
+    is_stray = order.kind is Kind.STRAY
     match order.state:
         case State.REVIEW_CHARGE if paid is None:
             return Event.OPERATOR_CLOSE, None
@@ -57,7 +57,7 @@ def _payment_of(connection: Connection, town: Town, order: Order) -> Moved | Non
     """The payment on the provider's statement that is this order's and no other's."""
     kept = attempts.last(connection, order_id=order.id, purpose="charge")
     assert kept is not None
-    if order.kind == strays.KIND:
+    if order.kind is Kind.STRAY:
         return next((paid for paid in town.world.charges if paid.receipt == kept.receipt), None)
     fitting = [
         paid

@@ -18,6 +18,7 @@ from tests.safety.moments import Death, Moments
 from tests.safety.plans import Plan
 from tests.safety.world import FakeClock, World
 from topup.ids import mint_order_id
+from topup.kinds import Kind
 from topup.limits import Limits
 from topup.line import LineState
 from topup.money import Money
@@ -100,7 +101,7 @@ class Town:
         line = line or a_line(number)
         order = Order(
             id=mint_order_id(secret=_SHOP.order_secret, channel="ussd:town", conversation=str(number)),
-            kind="topup",
+            kind=Kind.TOPUP,
             channel="ussd:town",
             asked_by=line,
             line=line,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from store.book import SqlBook
-from tests.unit.orders import NOW, TIMING, an_order, way_to
+from tests.unit.orders import NOW, TIMING, an_order, kind_to, way_to
 from topup.life import Event, State
 from topup.orders import Order, advance, place
 
@@ -15,8 +15,8 @@ def place_in(engine: Engine, *, now: datetime = NOW, **changes: Any) -> Order:
     """Place an ordinary order (tests.unit.orders.an_order) with these `changes`."""
     order = an_order(placed_at=now, **changes)
     with engine.begin() as connection:
-        assert place(SqlBook(connection), order=order, now=now, timing=TIMING)
-    return order
+        assert place(SqlBook(connection), order=order, now=now, timing=TIMING, detail={"code": 482})
+        return SqlBook(connection).get(order.id)
 
 
 def move(connection: Connection, order: Order, *events: Event, now: datetime = NOW) -> Order:
@@ -28,7 +28,7 @@ def move(connection: Connection, order: Order, *events: Event, now: datetime = N
 
 def order_in(engine: Engine, state: State, **changes: Any) -> Order:
     """A new order that has come to `state` by the shortest way."""
-    order = place_in(engine, **changes)
+    order = place_in(engine, kind=kind_to(state), **changes)
     with engine.begin() as connection:
         return move(connection, order, *way_to(state))
 

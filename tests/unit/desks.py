@@ -51,6 +51,7 @@ class FakeDesk:
     known: Caller = field(default_factory=Caller)
     placed: dict[str, Order] = field(default_factory=dict)
     languages: dict[str, str] = field(default_factory=dict)
+    closed: dict[str, bool] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def caller(self, msisdn: str) -> Caller:
@@ -78,6 +79,10 @@ class FakeDesk:
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:
         self.asked.append("placed_in")
         return self.placed.get(conversation)
+
+    def close_line(self, msisdn: str, *, closed: bool) -> None:
+        self.asked.append("close_line")
+        self.closed[msisdn] = closed
 
     def choose_language(self, msisdn: str, language: str) -> None:
         self.asked.append("choose_language")

@@ -12,7 +12,7 @@ from store.book import SqlBook
 from store.tables import order_moves
 from tests.unit.books import events_of, move, order_now, place_in
 from tests.unit.clocks import FakeClock
-from tests.unit.orders import TIMING
+from tests.unit.orders import TIMING, kind_to
 from tests.unit.shops import LineOf, a_shop
 from topup.life import Effect, Event, State
 from topup.line import Line, LineState
@@ -35,6 +35,7 @@ _RETURNING = (*_CREDITING, Event.CREDIT_REFUSED, Event.REFUND_SENT)
 
 # How orders usually come to where they are.
 USUAL_WAY: Mapping[State, tuple[Event, ...]] = {
+    State.ASKED: (),
     State.CREATED: (),
     State.CHARGING: (Event.CHARGE_SENT,),
     State.PAID: _PAID,
@@ -155,7 +156,7 @@ class Town:
 
     def order_in(self, state: State, **changes: Any) -> Order:
         """A new order that has come to `state` in the usual way, with the attempts that it made on it."""
-        people = {"asked_by": self.owner, "line": self.owner, "payer": self.owner, **changes}
+        people = {"asked_by": self.owner, "line": self.owner, "payer": self.owner, "kind": kind_to(state), **changes}
         return self.after(place_in(self.engine, now=self.clock(), **people), *USUAL_WAY[state])
 
     def after(self, order: Order, *events: Event) -> Order:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from topup.kinds import Kind
 from topup.life import LIFE, Event, State
 from topup.line import LineState
 from topup.money import Money
@@ -29,7 +30,7 @@ def an_order(**changes: Any) -> Order:
     """A top-up of KES 100 that the owner of a suspended line pays for. Every one has an id of its own."""
     ordinary = Order(
         id=f"order{next(_numbers):05}{secrets.token_hex(5)}",
-        kind="topup",
+        kind=Kind.TOPUP,
         channel="ussd:africastalking",
         asked_by=OWNER,
         line=OWNER,
@@ -44,14 +45,28 @@ def an_order(**changes: Any) -> Order:
     return replace(ordinary, **changes)
 
 
-def way_to(state: State) -> list[Event]:
-    """The events, after PLACED, that lead a new order to `state` by the shortest way."""
-    ways: dict[State, list[Event]] = {State.CREATED: []}
-    ahead = [State.CREATED]
+def life_to(state: State) -> tuple[Kind, list[Event]]:
+    """The kind of a new order that can come to `state`, and the events after its first that lead it there by the
+    shortest way."""
+    ways: dict[State, tuple[Kind, list[Event]]] = {}
+    for kind in Kind:
+        ways.setdefault(kind.first_state, (kind, []))
+    ahead = list(ways)
     while state not in ways:
         here = ahead.pop(0)
         for rule in LIFE:
             if rule.source is here and rule.target not in ways:
-                ways[rule.target] = [*ways[here], rule.event]
+                kind, events = ways[here]
+                ways[rule.target] = kind, [*events, rule.event]
                 ahead.append(rule.target)
     return ways[state]
+
+
+def kind_to(state: State) -> Kind:
+    """The kind of a new order that can come to `state`."""
+    return life_to(state)[0]
+
+
+def way_to(state: State) -> list[Event]:
+    """The events, after its first, that lead a new order of that kind to `state` by the shortest way."""
+    return life_to(state)[1]

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.orders import way_to
+from tests.unit.orders import kind_to, way_to
 from topup.diagram import life_page
+from topup.kinds import Kind
 from topup.ledger import Books
 from topup.life import (
     ENDS,
@@ -56,7 +57,8 @@ def test_an_illegal_event_and_a_repeated_one_are_different_errors() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_can_be_reached_by_a_new_order(state: State) -> None:
-    here, history = State.CREATED, [Event.PLACED]
+    kind = kind_to(state)
+    here, history = kind.first_state, [kind.begins]
     for event in way_to(state):
         here = rule_for(source=here, event=event, history=history).target
         history.append(event)
@@ -87,6 +89,7 @@ def test_an_order_that_does_not_rest_has_a_duty(state: State) -> None:
 
 def test_the_duties_are_the_work_of_the_states() -> None:
     assert {state: duty_of(state) for state in State if duty_of(state)} == {
+        State.ASKED: Effect.LAPSE,
         State.CREATED: Effect.CHARGE,
         State.CHARGING: Effect.ENQUIRE,
         State.PAID: Effect.CREDIT,
@@ -134,7 +137,7 @@ BALANCE_OF = {  # What a transfer does to what is held for an order, and to what
 
 
 def test_by_whatever_way_an_order_reaches_a_state_the_same_is_held_for_it() -> None:
-    held: dict[State, tuple[int, int]] = {State.CREATED: (0, 0)}
+    held: dict[State, tuple[int, int]] = {kind.first_state: (0, 0) for kind in Kind}
     for _ in range(len(LIFE)):
         for rule in LIFE:
             if rule.source in held:

@@ -85,5 +85,5 @@ def test_a_message_is_given_up_in_the_end() -> None:
 
 def test_a_prompt_that_would_come_as_a_surprise_is_too_late() -> None:
     late = timedelta(seconds=CHARGE_WITHIN_S)
-    assert not TIMING.is_too_late_to_charge(placed_at=NOW, now=NOW + late)
-    assert TIMING.is_too_late_to_charge(placed_at=NOW, now=NOW + late + timedelta(seconds=1))
+    assert not TIMING.is_too_late_to_charge(agreed_at=NOW, now=NOW + late)
+    assert TIMING.is_too_late_to_charge(agreed_at=NOW, now=NOW + late + timedelta(seconds=1))

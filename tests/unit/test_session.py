@@ -43,13 +43,15 @@ sessions = st.builds(
     line=lines,
     amount=st.none() | moneys,
     payer=st.none() | words,
+    other_line=st.none() | words,
+    other_line_is=st.none() | lines,
     recent=st.lists(st.builds(Recent, words, moneys, st.sampled_from(State), times), max_size=3).map(tuple),
     dropped=st.none() | dropped_calls,
 )
 
 FRESH = Session(
     seen="",
-    reply="Line suspended. You owe KES 50.00.\n1 Top up\n2 Balance\n3 My top-ups\n4 Language\n5 Help",
+    reply="Line suspended. You owe KES 50.00.\n1 Top up\n2 Balance\n3 My top-ups\n4 Language\n5 Help\n6 Other ways",
     open=True,
     language="en",
     screen="home",
@@ -60,6 +62,8 @@ FRESH = Session(
     line=OWES_50,
     amount=None,
     payer=None,
+    other_line=None,
+    other_line_is=None,
     recent=(),
     dropped=None,
 )

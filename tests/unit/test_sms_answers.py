@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from sms.answers import Answers, Letter
+from sms.answers import Answers
+from sms.writer import Letter
 from store import outbox, subscribers
 from store.book import SqlBook
 from store.desk import Desk

@@ -18,6 +18,7 @@ from tests.unit.orders import NOW, OWNER, PAYER, STRANGER, TIMING, kes, way_to
 from tests.unit.shops import NAIROBI, LineOf, a_shop
 from topup.errors import RedialError
 from topup.ids import mint_order_id
+from topup.kinds import Kind
 from topup.life import State
 from topup.limits import AmountTooLarge, LineHasEnough, PayerHasPaidEnough, SameAgain
 from topup.line import LineState
@@ -54,7 +55,7 @@ def test_an_order_has_an_id_of_its_conversation_that_only_this_installation_can_
     order = desk.place(wanted("s1"))
     assert order.id == mint_order_id(secret="a secret of the tests", channel=CHANNEL, conversation="s1")
     assert order.id != mint_order_id(secret="another secret", channel=CHANNEL, conversation="s1")
-    assert (order.kind, order.line, order.state) == ("topup", OWNER, State.CREATED)
+    assert (order.kind, order.line, order.state) == (Kind.TOPUP, OWNER, State.CREATED)
 
 
 def test_placing_twice_in_one_conversation_gives_the_first_order_whatever_is_wanted_then(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from sms import messages
 from tests.unit import widest
 from tests.unit.desks import LIMITS, WIDTH, FakeDesk
 from tests.unit.orders import an_order
+from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
 from topup.errors import RedialError
 from topup.life import State
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
@@ -44,6 +45,10 @@ MISTAKES: list[RedialError] = [
     LineHasEnough(amount=widest.AMOUNT, largest=widest.AMOUNT),
     PayerHasPaidEnough(amount=widest.AMOUNT, largest=widest.AMOUNT),
     UnableToReadNumber(typed="x"),
+    AskedOfOneself(),
+    AskedTooOften(times=5),
+    WantsNoAsks(),
+    LineIsClosed(),
 ]
 
 
@@ -137,8 +142,28 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.checking: [messages.checking(ORDER, care_number=widest.CARE)],
     messages.asked_to_pay: [messages.asked_to_pay(ORDER, payer=widest.FOREIGN)],
     messages.ordered_just_now: [
-        messages.ordered_just_now(widest.AMOUNT, payer=payer) for payer in (None, widest.FOREIGN)
+        messages.ordered_just_now(widest.AMOUNT, payer=payer, line=line)
+        for payer in (None, widest.FOREIGN)
+        for line in (None, widest.FOREIGN)
     ],
+    messages.asked_just_now: [messages.asked_just_now(widest.AMOUNT, payer=widest.FOREIGN)],
+    messages.topped_up_by_another: [
+        messages.topped_up_by_another(ORDER, by=widest.FOREIGN, line=line) for line in BACK
+    ],
+    messages.other_line_topped_up: [messages.other_line_topped_up(ORDER, line=widest.FOREIGN)],
+    messages.line_beyond_help: [messages.line_beyond_help(line=widest.FOREIGN, care_number=widest.CARE)],
+    messages.please_pay: [messages.please_pay(ORDER, asked_by=widest.FOREIGN, code=999)],
+    messages.asked: [messages.asked(ORDER, payer=widest.FOREIGN)],
+    messages.accepted: [messages.accepted(ORDER)],
+    messages.said_no: [messages.said_no(ORDER, asked_by=widest.FOREIGN)],
+    messages.paid_for_another: [messages.paid_for_another(ORDER, asked_by=widest.FOREIGN)],
+    messages.refunded_to_you: [messages.refunded_to_you(ORDER, asked_by=widest.FOREIGN)],
+    messages.not_paid_for_another: [messages.not_paid_for_another(ORDER, asked_by=widest.FOREIGN)],
+    messages.nothing_asked: [messages.nothing_asked(short_code=widest.CODE)],
+    messages.which_ask: [messages.which_ask([999])],
+    messages.line_closed: [messages.line_closed()],
+    messages.line_opened: [messages.line_opened()],
+    messages.ask_instructions: [messages.ask_instructions()],
     messages.line_state: [
         messages.line_state(line, short_code=widest.CODE, care_number=widest.CARE) for line in widest.LINES
     ],

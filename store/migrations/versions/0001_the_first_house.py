@@ -30,6 +30,7 @@ CREATE TABLE subscribers (
     msisdn     text PRIMARY KEY,
     language   text,
     stopped    boolean NOT NULL DEFAULT false,
+    closed     boolean NOT NULL DEFAULT false,
     changed_at timestamptz NOT NULL
 );
 
@@ -67,7 +68,7 @@ CREATE TABLE order_moves (
     detail   jsonb NOT NULL,
     PRIMARY KEY (order_id, seq),
     UNIQUE (order_id, seq, target),
-    CHECK ((seq = 0) = (event = 'PLACED')),
+    CHECK ((seq = 0) = (event IN ('PLACED', 'ASK_PLACED'))),
     FOREIGN KEY (source, event, target) REFERENCES legal_moves,
     FOREIGN KEY (order_id, prev_seq, source) REFERENCES order_moves (order_id, seq, target)
 );

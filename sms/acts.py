@@ -1,0 +1,70 @@
+"""What each command of an SMS does. A new command is a row of the table at the end, and the function that it names."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sms import keywords, messages
+from sms.ordering import answer_ask, ask, top_up
+from sms.writer import INSTRUCTIONS, Acted, Writer
+from store import subscribers
+
+
+def _balance(writer: Writer, _: keywords.Balance) -> Acted:
+    return "balance", writer.line_state()
+
+
+def _status(writer: Writer, _: keywords.Status) -> Acted:
+    return "status", messages.last_top_up(writer.caller.recent)
+
+
+def _language(writer: Writer, command: keywords.Language) -> Acted:
+    if command.code is None:
+        return "language", messages.unknown_language()
+    subscribers.choose_language(writer.connection, writer.msisdn, language=command.code, now=writer.clock())
+    writer.language = command.code
+    return "language", messages.language_changed()
+
+
+def _stop(writer: Writer, _: keywords.Stop) -> Acted:
+    subscribers.stop(writer.connection, writer.msisdn, now=writer.clock())
+    return "stopped", messages.stopped()
+
+
+def _start(writer: Writer, _: keywords.Start) -> Acted:
+    subscribers.start(writer.connection, writer.msisdn, now=writer.clock())
+    return "started", messages.started()
+
+
+def _block(writer: Writer, _: keywords.Block) -> Acted:
+    subscribers.close(writer.connection, writer.msisdn, now=writer.clock())
+    return "line_closed", messages.line_closed()
+
+
+def _unblock(writer: Writer, _: keywords.Unblock) -> Acted:
+    subscribers.open_up(writer.connection, writer.msisdn, now=writer.clock())
+    return "line_opened", messages.line_opened()
+
+
+def _help(writer: Writer, _: keywords.Help) -> Acted:
+    return "help", messages.instructions(short_code=writer.desk.short_code)
+
+
+def _not_understood(writer: Writer, _: keywords.NotUnderstood) -> Acted:
+    return INSTRUCTIONS, messages.instructions(short_code=writer.desk.short_code)
+
+
+ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {
+    keywords.TopUp: top_up,
+    keywords.Ask: ask,
+    keywords.Yes: answer_ask,
+    keywords.No: answer_ask,
+    keywords.Block: _block,
+    keywords.Unblock: _unblock,
+    keywords.Balance: _balance,
+    keywords.Status: _status,
+    keywords.Language: _language,
+    keywords.Help: _help,
+    keywords.Stop: _stop,
+    keywords.Start: _start,
+    keywords.NotUnderstood: _not_understood,
+}
