@@ -5,7 +5,7 @@ from sms.writer import INSTRUCTIONS, Acted, Writer
 from topup.asks import NothingAsked, WhichAsk
 from topup.errors import RedialError
 from topup.kinds import Kind
-from topup.limits import PayerHasPaidEnough, SameAgain
+from topup.limits import LineHasEnough, PayerHasPaidEnough, SameAgain
 from topup.money import Money, read_amount
 from topup.orders import Wanted
 from topup.phone import read_msisdn
@@ -36,7 +36,7 @@ def answer_ask(writer: Writer, command: keywords.Yes | keywords.No) -> Acted:
         return INSTRUCTIONS, messages.nothing_asked(short_code=code)
     except WhichAsk as error:
         return "which_ask", messages.which_ask(error.facts["codes"])
-    except PayerHasPaidEnough as error:
+    except (LineHasEnough, PayerHasPaidEnough) as error:
         return "top_up_refused", messages.mistaken(mistake_in_words(error), short_code=code)
     if yes:
         return "ask_accepted", messages.accepted(order)
