@@ -135,7 +135,7 @@ class Desk:
     def answer_ask(self, connection: Connection, payer: str, *, code: int | None, yes: bool) -> Order:
         """Let `payer` say yes or no to what they were asked to pay; the only thing, when no `code` names it.
 
-        Within a transaction of the caller's. Raises NothingAsked, WhichAsk, and for a yes LineHasEnough or PayerHasPaidEnough.
+        Within a transaction of the caller's. Raises NothingAsked, WhichAsk, LineHasEnough or PayerHasPaidEnough.
         """
         now, book = self._clock(), SqlBook(connection)
         book.lock_people(payer)

@@ -9,7 +9,8 @@ from store import ledger
 from tests.city import City
 
 _ORDERS = """
-    SELECT orders.id, orders.kind, orders.asked_by, orders.line, orders.amount_minor, orders.currency, orders.state,
+    SELECT orders.id, orders.kind, orders.asked_by, orders.line, orders.payer, orders.amount_minor,
+           orders.currency, orders.state,
            coalesce((SELECT split_part(facts ->> 'came_to', '-', 1) FROM attempts
                       WHERE order_id = orders.id AND facts ? 'came_to' LIMIT 1), orders.id) AS came_to,
            ARRAY(SELECT receipt FROM attempts

@@ -19,6 +19,7 @@ class OrderKept:
     kind: str
     asked_by: str
     line: str
+    payer: str
     amount_minor: int
     currency: str
     state: str

@@ -82,7 +82,7 @@ def _of_nobody(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[Findi
 def _of_promises(evidence: Evidence) -> Iterator[Finding]:
     """Whoever was told that they will be asked for their PIN has an order."""
     told = Counter((promise.msisdn, promise.amount_minor) for promise in evidence.promises)
-    kept = Counter((order.asked_by, order.amount_minor) for order in evidence.orders if order.kind == "topup")
+    kept = Counter((order.asked_by, order.amount_minor) for order in evidence.orders if order.kind != "stray")
     for (msisdn, amount_minor), times in (told - kept).items():
         yield Finding(Wrong.LOST, "-", f"{msisdn} agreed to {amount_minor}, and {times} such orders are missing")
 

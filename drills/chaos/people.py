@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -12,14 +12,20 @@ from tests.outside import Phone, Screen
 _TRIES = 5
 _MOST_KEYS = 14
 _BEFORE_DIALLING_AGAIN_S = 0.5
+_READS_FOR_S = 6.0
 
 _TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment M-PESA asks")
+_ASKED = re.compile(r".* Reply YES (\d{3}) to pay")
 _OPTION = re.compile(r"(\d+) (.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who wants a top-up, and what befalls them. Money is minor units; `friend` pays, if there is one."""
+    """Somebody who wants a top-up, and what befalls them. Money is minor units.
+
+    `friend` pays, if there is one; `asks` says that they are asked first, and `says` what they answer ("YES", "NO" or
+    nothing). `helper` is who orders, if it is not the owner of the line.
+    """
 
     msisdn: str
     line: LineAtFirst
@@ -29,6 +35,9 @@ class Person:
     way: str
     amount: int
     friend: str | None
+    asks: bool
+    says: str
+    helper: str | None
     stops_at: str | None
     insists: bool
 
@@ -38,6 +47,8 @@ def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
     dice = Random(f"{seed}/person/{number}")  # noqa: S311 - chance here guards nothing
     state = dice.choices(("suspended", "active", "barred", "gone"), (68, 24, 5, 3))[0]
     balance_minor = -100 * dice.randint(5, 300) if state == "suspended" else 100 * dice.randint(0, 50)
+    friend = dice.choice(friends) if dice.random() < 0.35 else None
+    asks = friend is not None and dice.random() < 0.4
     return Person(
         msisdn=f"+2547{12_000_000 + number}",
         line=LineAtFirst(balance_minor=balance_minor, closed=state in ("barred", "gone")),
@@ -46,18 +57,22 @@ def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
         prompt_answer=dice.choices(("pin", "wrong_pin", "cancel", "ignore"), (84, 5, 5, 6))[0],
         way=dice.choices(("menu", "direct", "sms"), (35, 35, 30))[0],
         amount=dice.choice((10, 20, 50, 50, 100, 100, 250, 500)),
-        friend=dice.choice(friends) if dice.random() < 0.35 else None,
+        friend=friend,
+        asks=asks,
+        says=dice.choices(("YES", "NO", ""), (80, 10, 10))[0],
+        helper=dice.choice(friends) if not asks and dice.random() < 0.15 else None,
         stops_at=dice.choices((None, "Cancel", "hang up"), (92, 4, 4))[0],
         insists=dice.random() < 0.3,
     )
 
 
 class Ordering:
-    """One person who orders, over one phone."""
+    """One person who orders, over one phone; and what the others do whom it takes. `phone_of` gives anybody's phone."""
 
-    def __init__(self, person: Person, *, phone: Phone) -> None:
+    def __init__(self, person: Person, *, phone_of: Callable[[str], Phone]) -> None:
         self._person = person
-        self._phone = phone
+        self._phone = phone_of(person.msisdn)
+        self._phone_of = phone_of
         self.promises: list[Promise] = []
 
     def begin(self) -> None:
@@ -71,12 +86,32 @@ class Ordering:
 
     def order(self) -> None:
         """Order, and try again when the network fails in the middle, as people do."""
-        if self._person.way == "sms":
+        if self._person.helper is not None:
+            self._phone_of(self._person.helper).sms(f"TOPUP {self._person.amount} FOR {_national(self._person.msisdn)}")
+        elif self._person.way == "sms":
             payer = f" {_national(self._person.friend)}" if self._person.friend else ""
-            self._phone.sms(f"TOPUP {self._person.amount}{payer}")
-            return
+            self._phone.sms(f"{'ASK' if self._person.asks else 'TOPUP'} {self._person.amount}{payer}")
+        else:
+            self._call_until_it_works()
+        if self._person.asks:
+            self._let_the_friend_answer()
+
+    def _call_until_it_works(self) -> None:
         for _ in range(_TRIES):
             if self._call():
+                return
+            time.sleep(_BEFORE_DIALLING_AGAIN_S)
+
+    def _let_the_friend_answer(self) -> None:
+        """The friend reads what comes, for a while, and answers the question of this very person."""
+        friend = self._phone_of(self._person.friend or "")
+        asked_by = _national(self._person.msisdn)
+        give_up_at = time.monotonic() + _READS_FOR_S
+        while time.monotonic() < give_up_at:
+            questions = [found[1] for text in friend.inbox() if (found := _ASKED.match(text)) and asked_by in text]
+            if questions:
+                if self._person.says:
+                    friend.sms(f"{self._person.says} {questions[-1]}")
                 return
             time.sleep(_BEFORE_DIALLING_AGAIN_S)
 
@@ -99,7 +134,7 @@ class Ordering:
 
     def _code(self) -> str:
         person = self._person
-        if person.way == "menu":
+        if person.way == "menu" or person.asks:
             return "*384*55#"
         return f"*384*55*{person.amount}{f'*{_national(person.friend)}' if person.friend else ''}#"
 
@@ -108,14 +143,15 @@ class Ordering:
         person = self._person
         if "Type the amount" in text:
             return str(person.amount)
-        if "Type the M-PESA number" in text:
+        if "Type the M-PESA number" in text or "Type the number to ask" in text:
             return _national(person.friend or person.msisdn)
         if "Pay once more?" in text:
             return _option(text, "Pay once more" if person.insists else "No")
         wanted = (
             *("Go on with", "Yes"),
             *("How much?", "Another amount"),
-            *("Who pays?", "Another number" if person.friend else "This number"),
+            *("Who pays?", self._payer_wanted()),
+            *("We ask", person.stops_at if person.stops_at == "Cancel" else "Ask"),
             *("pays.", person.stops_at if person.stops_at == "Cancel" else "Pay"),
             *("Top up", "Top up"),
         )
@@ -125,6 +161,11 @@ class Ordering:
             return None
         chosen = next((choice for seen, choice in zip(wanted[::2], wanted[1::2], strict=True) if seen in text), None)
         return _option(text, chosen) if chosen else None
+
+    def _payer_wanted(self) -> str:
+        if self._person.asks:
+            return "Ask somebody to pay"
+        return "Another number" if self._person.friend else "This number"
 
     def _note(self, screen: Screen) -> None:
         if told := _TOLD_TO_PAY.match(screen.text):

@@ -34,8 +34,9 @@ class Report:
             yield f"| {name} | {value} |"
 
     def _rows(self) -> Iterator[tuple[str, object]]:
-        placed = [order for order in self.orders if order.kind == "topup"]
+        placed = [order for order in self.orders if order.kind != "stray"]
         yield "orders placed", f"{len(placed)} (credited by {self.credit_by}), in {self.seconds:.0f} s"
+        yield "of these: ways", _by_name(Counter(_way_of(order) for order in placed))
         yield "orders ended", _by_name(Counter(order.state for order in self.orders if order.state in ENDS))
         yield "payments that belonged to no order", len(self.orders) - len(placed)
         yield "decided by a person", self.decisions
@@ -56,6 +57,10 @@ class Report:
 
     def _done(self, what: str) -> str:
         return _by_name({name.removeprefix(what): times for name, times in self.havoc.items() if name.startswith(what)})
+
+
+def _way_of(order: OrderKept) -> str:
+    return "for another line" if order.line != order.asked_by else order.kind
 
 
 def _by_name(counted: Mapping[str, int]) -> str:

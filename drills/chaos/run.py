@@ -103,7 +103,7 @@ class Drill:
             if time.monotonic() >= look_at:
                 look_at = time.monotonic() + _LOOKS_EVERY_S
                 with suppress(psycopg.OperationalError):
-                    placed = city.records.rows("SELECT count(*) FROM orders WHERE kind = 'topup'")[0]["count"]
+                    placed = city.records.rows("SELECT count(*) FROM orders WHERE kind <> 'stray'")[0]["count"]
                     self._say_now_and_then(f"{placed} orders placed; {dict(havoc.counts)}")
 
     def _keep_ordering(self, city: City, friends: list[str]) -> None:
@@ -121,7 +121,7 @@ class Drill:
 
     def _order(self, number: int, outside: Outside, friends: list[str], city: City) -> None:
         person = draw_person(self.options.seed, number, friends=friends)
-        ordering = Ordering(person, phone=Phone(person.msisdn, outside=outside, wait_until=city.wait_until))
+        ordering = Ordering(person, phone_of=lambda msisdn: Phone(msisdn, outside=outside, wait_until=city.wait_until))
         self.lines[person.msisdn] = person.line
         ordering.begin()
         ordering.order()

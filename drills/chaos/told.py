@@ -51,6 +51,10 @@ def _in_part(now: Moment, owed_minor: int | None) -> bool:
     return now.was_received and owed_minor is not None and _was_seen(now, -owed_minor)
 
 
+def _added(now: Moment, balance_minor: int | None) -> bool:
+    return now.was_received and _was_seen(now, balance_minor)
+
+
 def _was_seen(now: Moment, balance_minor: int | None) -> bool:
     return balance_minor is None or balance_minor in now.balances
 
@@ -73,13 +77,28 @@ SENTENCES = (
         rf"Sorry, we could not top up your line\. {_KES} went back to M-PESA of .*",
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
     ),
+    _sentence(rf"\d+ topped up your line with {_KES}\.(?: Balance {_KES}\.)?", _added),
+    _sentence(rf"{_KES} was added to \d+\. Thank you\.", lambda now, _: now.was_received),
+    _sentence(rf"{_KES} from you was added to the line of \d+\. Thank you\.", lambda now, _: now.was_received),
+    _sentence(
+        rf"Sorry, \d+ could not be topped up\. {_KES} went back to you\.",
+        lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
+    ),
+    _sentence(rf"{_KES} for \d+ was not paid\. Nothing was taken\.", lambda now, _: now.deeds.taken_minor == 0),
+    _sentence(rf"\d+ asks you to top up {_KES} for them\. .*", lambda now, _: True),
+    _sentence(rf"We have asked \d+ to pay {_KES} for you\..*", lambda now, _: True),
+    _sentence(rf"Thank you\. {_KES}: in a moment you are asked for your PIN\.", lambda now, _: True),
     _sentence(rf"We are checking your top-up of {_KES}\..*", lambda now, _: True),
     _sentence(rf"{_KES}: in a moment M-PESA asks .* for the PIN\.", lambda now, _: True),
 )
 
 # What is said of no order.
 _OTHERS = (
-    re.compile(rf"You have just ordered {_KES}, and it is on its way\..*"),
+    re.compile(rf"You have just ordered {_KES}(?:, and it is on its way|, paid by| for) ?.*", re.DOTALL),
+    re.compile(rf"You have just asked \d+ for {_KES}\..*"),
+    re.compile(r"All right\. You pay nothing, and we tell \d+\."),
+    re.compile(r"There is nothing for you to answer just now\..*"),
+    re.compile(r"You were asked more than once\..*"),
     re.compile(r".* Nothing was taken\. Send TOPUP 100, or dial .*", re.DOTALL),
     re.compile(r"Your line is barred by the operator\..*"),
     re.compile(r"The operator does not know this number\..*"),
@@ -90,7 +109,8 @@ def false_messages(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[t
     """Every SMS in the books that was true of no order of its reader: an order id (or `-`) and what was told."""
     orders: defaultdict[str, list[OrderKept]] = defaultdict(list)
     for order in evidence.orders:
-        orders[order.asked_by].append(order)
+        for who in {order.asked_by, order.line, order.payer}:
+            orders[who].append(order)
     credited = _credits_by_line(evidence)
     for message in evidence.books["sms"]:
         who = message["msisdn"]
@@ -122,7 +142,7 @@ def _why_false(
 def _read(text: str) -> tuple[Sentence, int, int | None] | None:
     for sentence in SENTENCES:
         if found := sentence.pattern.fullmatch(text):
-            amounts = [_minor(amount) for amount in found.groups()]
+            amounts = [_minor(amount) for amount in found.groups() if amount is not None]
             return sentence, amounts[0], amounts[1] if len(amounts) > 1 else None
     return None
 

@@ -23,6 +23,7 @@ def order(order_id: str = "aaaa", **changes: Any) -> OrderKept:
         kind="topup",
         asked_by=WHO,
         line=WHO,
+        payer=WHO,
         amount_minor=10_000,
         currency="KES",
         state="DONE",

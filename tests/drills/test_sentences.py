@@ -24,6 +24,14 @@ ABOUT_AN_ORDER = [
     messages.refunded(ORDER, payer="0711000002"),
     messages.checking(ORDER, care_number="100"),
     messages.asked_to_pay(ORDER, payer="0711000002"),
+    *(messages.topped_up_by_another(ORDER, by="0711000002", line=line) for line in (BACK, BACK_UNREAD)),
+    messages.other_line_topped_up(ORDER, line="0711000003"),
+    messages.please_pay(ORDER, asked_by="0711000002", code=482),
+    messages.asked(ORDER, payer="0711000002"),
+    messages.accepted(ORDER),
+    messages.paid_for_another(ORDER, asked_by="0711000002"),
+    messages.refunded_to_you(ORDER, asked_by="0711000002"),
+    messages.not_paid_for_another(ORDER, asked_by="0711000002"),
 ]
 
 
