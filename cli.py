@@ -105,6 +105,26 @@ def orders_decide(order_id: str, event: str | None, because: str, by: str, recei
     click.echo(f"{order.id} is now {order.state.value}.")
 
 
+@orders.command("hold")
+@click.argument("order_ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every order that is under way.")
+@click.option("--reason", "because", required=True, help="Why, for the record.")
+@click.option("--by", required=True, help="Who decides.")
+def orders_hold(order_ids: tuple[str, ...], everything: bool, because: str, by: str) -> None:
+    """Put orders that are under way in review, after a restore and before anything is started."""
+    if bool(order_ids) == everything:
+        raise click.UsageError("Say --all, or which.")
+    wiring = _wiring()
+    try:
+        with wiring.engine.begin() as connection:
+            chosen = review.under_way(connection) if everything else order_ids
+            for order_id in chosen:
+                review.hold(connection, order_id, because=because, by=by, now=utc_now(), timing=wiring.timing)
+    except RedialError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{len(chosen)} held for a person.")
+
+
 @orders.command("show")
 @click.argument("reference")
 def orders_show(reference: str) -> None:

@@ -77,6 +77,7 @@ class Event(Enum):
     REFUND_CONFIRMED = "REFUND_CONFIRMED"
     REFUND_REFUSED = "REFUND_REFUSED"
     GAVE_UP = "GAVE_UP"  # Everything that may be tried or asked has been.
+    OPERATOR_HOLD = "OPERATOR_HOLD"  # A person: it may have gone on unseen, as after a restore.
     OPERATOR_CREDIT = "OPERATOR_CREDIT"  # A person: the money is here, credit the line.
     OPERATOR_REFUND = "OPERATOR_REFUND"  # A person: the money is here, send it back.
     OPERATOR_CLOSE = "OPERATOR_CLOSE"  # A person: what was unknown has ended, and nothing is owed.
@@ -156,6 +157,13 @@ def _rules() -> Iterable[Rule]:
         (s.REVIEW_REFUND, e.OPERATOR_CREDIT,  s.PAID,          b.KEEP,      (f.CREDIT,)),
         (s.REVIEW_REFUND, e.OPERATOR_REFUND,  s.REFUNDING,     None,        (f.REFUND,)),
         (s.REVIEW_REFUND, e.OPERATOR_CLOSE,   s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),  # it went back
+
+        (s.CREATED,       e.OPERATOR_HOLD,    s.REVIEW_CHARGE, None,        (f.ALERT,)),
+        (s.CHARGING,      e.OPERATOR_HOLD,    s.REVIEW_CHARGE, None,        (f.ALERT,)),
+        (s.PAID,          e.OPERATOR_HOLD,    s.REVIEW_CREDIT, None,        (f.ALERT,)),
+        (s.CREDITING,     e.OPERATOR_HOLD,    s.REVIEW_CREDIT, None,        (f.ALERT,)),
+        (s.REFUNDING,     e.OPERATOR_HOLD,    s.REVIEW_REFUND, None,        (f.ALERT,)),
+        (s.RETURNING,     e.OPERATOR_HOLD,    s.REVIEW_REFUND, None,        (f.ALERT,)),
 
         (s.ASKED,         e.ASK_PLACED,       s.ASKED,         None,        (f.LAPSE, f.ASK)),
         (s.ASKED,         e.ASK_ACCEPTED,     s.CREATED,       None,        (f.CHARGE,)),

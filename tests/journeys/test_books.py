@@ -99,6 +99,41 @@ def test_a_file_that_is_no_statement_is_refused_in_a_sentence(city: City, tmp_pa
     assert "Traceback" not in ran.stderr
 
 
+def test_what_went_on_after_the_backup_is_not_done_again(city: City, tmp_path: Path) -> None:
+    """A backup from the midst of a top-up that was then paid and credited: by hand, and with no call to anybody."""
+    city.faults.clear()
+    phone = city.new_phone(balance_minor=-5000)
+    phone.answers_prompts("by_hand")
+    phone.top_up(60)
+    phone.wait_for_prompt()
+    backup = _postgres("pg_dump", "--format=custom", city.env["DATABASE_URL"])
+    phone.answer("pin")
+    order = city.end_of(phone)
+    assert order.state == "DONE"
+    restored = city.services.create_database(name="restored_later")
+
+    def run(*words: str) -> str:
+        ran = flask(city, *words, database_url=restored)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    record = ("--reason", "restored", "--by", "Amina")
+    try:
+        _postgres("pg_restore", "--exit-on-error", "--no-owner", "--dbname", restored, given=backup)
+        assert run("orders", "hold", "--all", *record) == "1 held for a person.\n"
+        books = city.outside.get("/books")
+        receipt = next(paid["receipt"] for paid in books["charges"] if paid["reference"].startswith(order.id))
+        run("orders", "decide", order.id, "--credit", "--receipt", receipt, *record)
+        run("orders", "hold", order.id, *record)
+        run("orders", "decide", order.id, "--close", *record)
+        assert "The ledger is as it must be." in run("ledger", "check")
+        run("reconcile", "daraja", str(mpesa_statement(city, tmp_path / "mpesa.csv")))
+        run("reconcile", "operator", str(refill_records(city, tmp_path / "refills.csv")))
+        assert books == city.outside.get("/books")
+    finally:
+        city.services.drop_database(name="restored_later")
+
+
 def test_a_restored_backup_still_reconciles(city: City, tmp_path: Path) -> None:
     backup = tmp_path / "redial.dump"
     backup.write_bytes(_postgres("pg_dump", "--format=custom", city.env["DATABASE_URL"]))
