@@ -170,15 +170,20 @@ def unpacked(raw: bytes) -> Session | None:
     )
 
 
+def dropped_of(session: Session) -> Dropped | None:
+    """What to offer again if the call drops here: something from its amount to its end."""
+    if session.open and session.amount is not None:
+        return Dropped(session.screen, session.trail, session.amount, session.payer)
+    return session.dropped if session.open else None
+
+
 def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:
     return [f"ussd:{channel}:{conversation}", f"ussd:dropped:{msisdn}", f"ussd:line:{msisdn}"]
 
 
 def _write_dropped(session: Session) -> str:
-    """A call is worth going on with once it has an amount, and until it has ended."""
-    if session.open and session.amount is not None:
-        return _dumped(_dropped_out(Dropped(session.screen, session.trail, session.amount, session.payer)))
-    return _dumped(_dropped_out(session.dropped)) if session.open and session.dropped else ""
+    dropped = dropped_of(session)
+    return _dumped(_dropped_out(dropped)) if dropped else ""
 
 
 def _read_dropped(raw: bytes) -> Dropped | None:
