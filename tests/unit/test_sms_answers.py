@@ -29,7 +29,7 @@ from topup.orders import Order
 
 _ids = itertools.count(1)
 
-INSTRUCTIONS = "Send TOPUP 100, BAL, STATUS, LANG SW or STOP. To top up by menu dial *384*55#."
+INSTRUCTIONS = "Send TOPUP 100, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
 
 
 @dataclass
@@ -229,7 +229,11 @@ def test_a_language_is_chosen_and_the_answer_comes_in_it(post: Post) -> None:
     assert post.ask("LANG SW") == "Kuanzia sasa tutakuandikia kwa Kiswahili."
     assert post.ask("SALIO") == "Laini imesimamishwa. Unadaiwa KES 50.00. Piga *384*55# kuongeza salio."
     assert post.ask("LUGHA EN") == "From now on we write to you in English."
-    assert post.ask("LANG FR") == "Send LANG EN for English or LANG SW for Kiswahili."
+    assert post.ask("Langue français") == "Nos prochains messages seront dans cette langue."
+    assert post.ask("语言 ZH") == "今后我们用中文给您发短信。"
+    assert post.ask("余额") == "号码已停机，欠费KES 50.00。充值请拨*384*55#。"
+    assert post.ask("LANG EN") == "From now on we write to you in English."
+    assert post.ask("LANG XX").startswith("For another language send LANG EN, LANG SW (Kiswahili), ")
 
 
 # Stopping.
