@@ -233,7 +233,9 @@ def test_a_language_is_chosen_and_the_answer_comes_in_it(post: Post) -> None:
     assert post.ask("语言 ZH") == "今后我们用中文给您发短信。"
     assert post.ask("余额") == "号码已停机，欠费KES 50.00。充值请拨*384*55#。"
     assert post.ask("LANG EN") == "From now on we write to you in English."
-    assert post.ask("LANG XX").startswith("For another language send LANG EN, LANG SW (Kiswahili), ")
+    assert post.ask("LANG XX") == (
+        "For another language send LANG EN, LANG SW (Kiswahili), LANG FR (Francais) or LANG ZH (Chinese)."
+    )
 
 
 # Stopping.

@@ -1,6 +1,7 @@
 """The menu is walked to its last corner; and a walk finds what it is there to find."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 import pytest
 from click.testing import CliRunner
@@ -20,10 +21,14 @@ from words.width import Width
 PHONE = Width()
 
 
+# A walk of the whole menu takes seconds: each is done once.
+proof_of = cache(partial(prove, menu))
+
+
 @pytest.mark.parametrize("width", dict.fromkeys(WIDTHS.values()), ids=lambda width: f"{width.septets}-{width.ucs2}")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_screen_fits_and_every_way_leads_back_and_home_and_to_an_end(language: str, width: Width) -> None:
-    proof = prove(menu, language=language, width=width)
+    proof = proof_of(language=language, width=width)
     assert proof.seen.flaws == []
     assert proof.seen.screens == set(menu.screens)
 
@@ -120,11 +125,11 @@ def a_screen_that_is_another_each_time(made: Menu) -> None:
 
 
 def a_home_that_depends_on_the_way(made: Menu) -> None:
-    amounts: list[int] = []
+    paid: list[Call] = []
 
     def home(call: Call) -> Choice:
-        head = say("Hello again" if amounts else "Hello")
-        return Choice(head, [Option(say("Pay"), "amount", does=amounts.append(1)), Option(say("Read"), "words")])
+        head = say("Hello again" if paid else "Hello")
+        return Choice(head, [Option(say("Pay"), "amount", does=paid.append), Option(say("Read"), "words")])
 
     made.screens["home"].draw = home
 
@@ -225,7 +230,7 @@ def screens_of(kind: Kind) -> Iterator[str]:
 
 
 def test_the_table_tells_how_full_each_screen_gets_and_over_how_many_pages() -> None:
-    proof = prove(menu, language="zh", width=PHONE, gateways=["one"])
+    proof = proof_of(language="zh", width=PHONE)
     lines = {line.split(" ")[0]: line for line in table(menu, [proof])}
     assert lines["recent"].endswith("u (13)")
     assert all("(" not in lines[name] for name in screens_of(Kind.END))
