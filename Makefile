@@ -51,7 +51,7 @@ words: install  ## Collect every sentence into locale/ (LANGUAGES=fr begins anot
 	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword say --add-comments "Note:" --no-location \
 	    --sort-output --project Redial --version 1 --output locale/redial.pot .
 	@for language in $(LANGUAGES); do \
-	    test -f locale/$$language/LC_MESSAGES/redial.po && step="update --no-fuzzy-matching --ignore-pot-creation-date" || step=init; \
+	    test -f locale/$$language/LC_MESSAGES/redial.po && step="update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date" || step=init; \
 	    $(BIN)/pybabel --quiet $$step --domain redial --input-file locale/redial.pot --output-dir locale \
 	        --locale $$language || exit 1; \
 	done

@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from menu_cli import menu_commands
 from money_cli import books, statements
 from store import review, schema
 from topup.clock import utc_now
@@ -140,5 +141,5 @@ def orders_show(reference: str) -> None:
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (db, work, clock, orders, books, statements):
+    for command in (db, work, clock, orders, books, statements, menu_commands):
         app.cli.add_command(command)

@@ -1,10 +1,12 @@
 """The grammar of what people send us.
 
-People write `topup100`, `Top up KES 100.`, `JAZA 100 kwa 0711 000 002`. A keyword is looked for at the beginning,
-whatever its case and whatever stands around it; what follows is read as generously as it can be without guessing.
+People write `topup100`, `Top up KES 100.`, `JAZA 100 kwa 0711 000 002`, `Arrêt`, `充值100由0711000002付款`. A
+keyword is looked for at the beginning, whatever its case and accents and whatever stands around it; what follows is
+read as generously as it can be without guessing.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -94,28 +96,37 @@ class NotUnderstood:
 
 Command = TopUp | Ask | Yes | No | Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood
 
-# The words for each command, in every language. `make words` cannot help here: people type what they are used to.
+# The words for each command, in every language, without accents. `make words` cannot help here: people type what they
+# are used to, in the characters of the mainland or the traditional ones.
 WORDS: Mapping[str, tuple[str, ...]] = {
-    "topup": ("TOP UP", "TOPUP", "RECHARGE", "JAZA", "WEKA", "ONGEZA", "NUNUA"),
-    "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE"),
-    "yes": ("YES", "NDIYO", "NDIO"),
-    "no": ("NO", "HAPANA", "LA"),
-    "block": ("BLOCK", "FUNGA"),
-    "unblock": ("UNBLOCK", "FUNGUA"),
-    "balance": ("BALANCE", "BAL", "SALIO"),
-    "status": ("STATUS", "HALI"),
-    "help": ("HELP", "INFO", "MSAADA", "SAIDIA"),
-    "language": ("LANGUAGE", "LANG", "LUGHA"),
-    "stop": ("STOP", "UNSUBSCRIBE", "ACHA", "SIMAMA"),
-    "start": ("START", "ANZA"),
+    "topup": (
+        *("TOP UP", "TOPUP", "RECHARGE", "JAZA", "WEKA", "ONGEZA", "NUNUA", "RECHARGER"),
+        *("充值", "加值", "充话费", "充話費", "交话费", "交話費"),
+    ),
+    "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE", "DEMANDER", "DEMANDE", "代付", "请代付", "請代付"),
+    "yes": ("YES", "NDIYO", "NDIO", "OUI", "同意", "是"),
+    "no": ("NO", "HAPANA", "LA", "NON", "不同意", "否"),
+    "block": ("BLOCK", "FUNGA", "BLOQUER", "锁定", "鎖定"),
+    "unblock": ("UNBLOCK", "FUNGUA", "DEBLOQUER", "解锁", "解鎖"),
+    "balance": ("BALANCE", "BAL", "SALIO", "SOLDE", "余额", "餘額", "查余额", "查餘額", "余额查询", "餘額查詢"),
+    "status": ("STATUS", "HALI", "STATUT", "ETAT", "状态", "狀態", "进度", "進度"),
+    "help": ("HELP", "INFO", "MSAADA", "SAIDIA", "AIDE", "帮助", "幫助"),
+    "language": ("LANGUAGE", "LANG", "LUGHA", "LANGUE", "语言", "語言"),
+    "stop": (
+        *("STOP", "UNSUBSCRIBE", "ACHA", "SIMAMA", "ARRET", "ARRETER", "DESABONNER"),
+        *("停止", "退订", "退訂", "TD"),
+    ),
+    "start": ("START", "ANZA", "REPRENDRE", "DEMARRER", "开始", "開始"),
 }
 
-_LANGUAGES = {"EN": "en", "ENG": "en", "ENGLISH": "en", "KIINGEREZA": "en"} | {
-    "SW": "sw",
-    "SWA": "sw",
-    "SWAHILI": "sw",
-    "KISWAHILI": "sw",
+# How people call the languages of words.text.LANGUAGES.
+_CALLED: Mapping[str, tuple[str, ...]] = {
+    "en": ("EN", "ENG", "ENGLISH", "KIINGEREZA", "ANGLAIS", "英语", "英語", "英文"),
+    "sw": ("SW", "SWA", "SWAHILI", "KISWAHILI", "斯瓦希里语", "斯瓦希里語"),
+    "fr": ("FR", "FRA", "FRENCH", "KIFARANSA", "FRANCAIS", "法语", "法語", "法文"),
+    "zh": ("ZH", "CN", "CHINESE", "KICHINA", "CHINOIS", "MANDARIN", "中文", "汉语", "漢語", "普通话", "普通話"),
 }
+_LANGUAGES: Mapping[str, str] = {name: code for code, names in _CALLED.items() for name in names}
 
 # The commands that need nothing beside their keyword.
 _ALONE: Mapping[str, Command] = {
@@ -129,24 +140,43 @@ _ALONE: Mapping[str, Command] = {
 }
 
 
+_HAN = "\u3400-\u9fff"
+
+
+def _word_pattern(command: str, word: str) -> str:
+    """A keyword where it ends: `TOPUPS` and `充值卡` are other words. Behind `语言` the language follows at once."""
+    if not word.isascii():
+        return word if command == "language" else rf"{word}(?![{_HAN}])"
+    return r"[\s_-]*".join(map(re.escape, word.split())) + r"(?![^\W\d_])"
+
+
 def _pattern() -> re.Pattern[str]:
     ways = (
-        f"(?P<{name}>" + "|".join(r"[\s_-]*".join(map(re.escape, word.split())) for word in words) + ")"
-        for name, words in WORDS.items()
+        f"(?P<{command}>" + "|".join(_word_pattern(command, word) for word in words) + ")"
+        for command, words in WORDS.items()
     )
-    return re.compile(r"\W*(?:" + "|".join(ways) + r")(?![A-Z])(?:(?!-\d)[\W_])*(?P<rest>.*)", re.ASCII | re.DOTALL)
+    return re.compile(r"\W*(?:" + "|".join(ways) + r")(?:(?!-[0-9])[\W_])*(?P<rest>.*)", re.DOTALL)
 
 
 _COMMAND = _pattern()
 
+_BETWEEN = r"[\s,;:.。、]"
+
+# A comma parts thousands, or an amount from a payer. Chinese needs nothing at all before `由`, which names the payer.
 _AMOUNT_AND_PAYER = re.compile(
-    r"(?P<amount>(?:KES|KSHS?|SHS?)?[\s.]*\d[\d,]*(?:\.\d{1,2})?\s*(?:/[=-]|KES|KSHS?|SHS?|BOB)?)"
-    r"(?:[\s,;:.]+(?:FROM|BY|PAYER|KWA|NA|KUTOKA)?[\s:]*(?P<payer>\+?\d[\d\s-]{6,}))?"
-    r"(?:[\s,;:.]+(?:FOR|LINE|LAINI|YA)[\s:]*(?P<line>\+?\d[\d\s-]{6,}))?"
-    r"(?:[\s,;:.]+(?P<again>AGAIN|TENA))?\W*",
-    re.ASCII,
+    r"(?:DE\s+)?"
+    r"(?P<amount>(?:KES|KSHS?|SHS?)?[\s.]*[0-9]+(?:,[0-9]{3}(?![0-9]))*(?:\.[0-9]{1,2})?"
+    r"\s*(?:/[=-]|KES|KSHS?|SHS?|BOB|先令)?)"
+    rf"(?:(?:{_BETWEEN}+(?:FROM|BY|PAYER|KWA|NA|KUTOKA|PAR|DE|DU)?|{_BETWEEN}*[由从從])[\s:]*"
+    r"(?P<payer>\+?[0-9][0-9\s-]{6,})(?:付款?)?)?"
+    rf"(?:(?:{_BETWEEN}+(?:FOR|LINE|LAINI|YA|POUR)|{_BETWEEN}*[给給])[\s:]*"
+    r"(?P<line>\+?[0-9][0-9\s-]{6,}))?"
+    rf"(?P<again>{_BETWEEN}+(?:AGAIN|TENA|ENCORE)|{_BETWEEN}*(?:再次|再充|再))?\W*"
 )
-_AROUND_AMOUNT = re.compile(r"BOB|[\s]|^(?:KSHS?|SHS?)\.?|(?:KSHS?|SHS?)$", re.ASCII)
+_AROUND_AMOUNT = re.compile(r"BOB|先令|[\s]|^(?:KSHS?|SHS?)\.?|(?:KSHS?|SHS?)$")
+
+# Phones that write Chinese have digits and punctuation as wide as its characters, and a blank too.
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 
 # No keyword needs more; a longer text is read by its beginning.
 _LONGEST = 480
@@ -154,8 +184,7 @@ _LONGEST = 480
 
 def read(text: str) -> Command:
     """What a person wants. Never raises: what cannot be read is NotUnderstood."""
-    # One blank for every run of them: the patterns would try all the ways in which their parts can share a long one.
-    found = _COMMAND.fullmatch(" ".join(text.split())[:_LONGEST].upper())
+    found = _COMMAND.fullmatch(_plain(text))
     if found is None:
         return NotUnderstood()
     rest = found["rest"].strip()
@@ -169,9 +198,16 @@ def read(text: str) -> Command:
         case "yes" | "no":
             return _answer(name, rest)
         case "language":
-            return Language(_LANGUAGES.get(rest.strip(" .,!?")))
+            return Language(_LANGUAGES.get(rest.strip(" .,!?。")))
         case _:
             return _ALONE[name]
+
+
+def _plain(text: str) -> str:
+    """The text in capitals without accents, in letters, digits and punctuation of one width."""
+    # One blank for every run of them: the patterns would try all the ways in which their parts can share a long one.
+    narrow = " ".join(text.translate(_NARROW).split())[:_LONGEST].upper()
+    return "".join(letter for letter in unicodedata.normalize("NFD", narrow) if not unicodedata.combining(letter))
 
 
 def _which(found: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import Reason
 from words.accounts import line_in_words, top_up_in_words
-from words.text import Text, ToTheCent, say
+from words.text import AsTyped, Text, ToTheCent, say
 
 
 def balance_told(order: Order, *, line: Line) -> Text:
@@ -202,34 +202,39 @@ def ordered_just_now(amount: Money, *, payer: str | None, line: str | None = Non
     """
     if line is not None and payer is not None:
         return say(
-            "You have just ordered {amount} for {line}. To pay once more send TOPUP {amount} {payer} FOR {line} AGAIN.",
+            "You have just ordered {amount}. To pay once more send TOPUP {typed} {payer} FOR {line} AGAIN.",
             amount=amount,
+            typed=AsTyped(amount),
             payer=payer,
             line=line,
         )
     if line is not None:
         return say(
-            "You have just ordered {amount} for {line}. To pay once more send TOPUP {amount} FOR {line} AGAIN.",
+            "You have just ordered {amount}. To pay once more send TOPUP {typed} FOR {line} AGAIN.",
             amount=amount,
+            typed=AsTyped(amount),
             line=line,
         )
     if payer is not None:
         return say(
-            "You have just ordered {amount}, paid by {payer}. To pay once more send TOPUP {amount} {payer} AGAIN.",
+            "You have just ordered {amount}, paid by {payer}. To pay once more send TOPUP {typed} {payer} AGAIN.",
             amount=amount,
+            typed=AsTyped(amount),
             payer=payer,
         )
     return say(
-        "You have just ordered {amount}, and it is on its way. To pay once more send TOPUP {amount} AGAIN.",
+        "You have just ordered {amount}, and it is on its way. To pay once more send TOPUP {typed} AGAIN.",
         amount=amount,
+        typed=AsTyped(amount),
     )
 
 
 def asked_just_now(amount: Money, *, payer: str) -> Text:
     """The same person asked for the same twice within a moment."""
     return say(
-        "You have just asked {payer} for {amount}. To ask once more send ASK {amount} {payer} AGAIN.",
+        "You have just asked for {amount}. To ask once more send ASK {typed} {payer} AGAIN.",
         amount=amount,
+        typed=AsTyped(amount),
         payer=payer,
     )
 
@@ -249,7 +254,7 @@ def last_top_up(recent: Sequence[Recent]) -> Text:
 
 def instructions(*, short_code: str) -> Text:
     """The answer to HELP, and the one answer to what we cannot read."""
-    return say("Send TOPUP 100, BAL, STATUS, LANG SW or STOP. To top up by menu dial {code}.", code=short_code)
+    return say("Send TOPUP 100, BAL, STATUS, LANG or STOP. To top up by menu dial {code}.", code=short_code)
 
 
 def top_up_instructions() -> Text:
@@ -269,7 +274,7 @@ def language_changed() -> Text:
 
 def unknown_language() -> Text:
     """The answer to LANG with a language that we do not have."""
-    return say("Send LANG EN for English or LANG SW for Kiswahili.")
+    return say("For another language send LANG EN, LANG SW (Kiswahili), LANG FR (Francais) or LANG ZH (Chinese).")
 
 
 def stopped() -> Text:

@@ -97,7 +97,7 @@ _NEXT = {State.CREATED: "charge", State.PAID: "credit", State.REFUNDING: "refund
 
 
 def _may_have_been_sent(connection: Connection, order: Order, purpose: str, *, now: datetime) -> None:
-    """Write down the attempt that was perhaps made, under the reference that it had: what comes of it has a place then."""
+    """Write down the attempt that was perhaps made, under the reference that it had, for what comes of it."""
     charged = attempts_of.confirmed_charge(connection, order.id)
     attempts_of.begin(
         connection,

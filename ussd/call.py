@@ -21,6 +21,7 @@ class Dropped:
     amount: Money
     payer: str | None
     other_line: str | None = None
+    other_line_is: Line | None = None
 
 
 class Desk(Protocol):

@@ -7,8 +7,8 @@ from ussd.screens import Choice, Drawn, Kind, Menu
 from words.text import Text, rendered, say
 from words.width import Width, pages, wrapped
 
-_FOOT = say("0 Back 00 Home")
-_MORE = say("98 More")
+FOOT = say("0 Back 00 Home")
+MORE_LINE = say("98 More")
 
 
 def drawn_pages(menu: Menu, call: Call, width: Width) -> tuple[str, ...]:
@@ -16,8 +16,8 @@ def drawn_pages(menu: Menu, call: Call, width: Width) -> tuple[str, ...]:
     screen = menu.screens[call.screen]
     heads, lines = _lines(screen.draw(call))
     has_foot = screen.kind is not Kind.END and screen.name not in (menu.first, "resume")
-    foot = rendered(_FOOT, call.language) if has_foot else ""
-    more = rendered(_MORE, call.language)
+    foot = rendered(FOOT, call.language) if has_foot else ""
+    more = rendered(MORE_LINE, call.language)
     words = [*([call.why] if call.why else []), *(rendered(head, call.language) for head in heads)]
     options = [_option_line(line, call.language) for line in lines]
     spare = "\n".join(part for part in (more, foot) if part)

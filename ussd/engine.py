@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from topup.errors import RedialError
 from ussd.call import Call, Desk, Dropped
 from ussd.drawing import drawn_pages
 from ussd.screens import Choice, Kind, Menu, NotAnOption, Wrong
-from ussd.session import Loaded, Session, Sessions
+from ussd.session import Loaded, Session
 from words.mistakes import sentence_for
 from words.text import LANGUAGES, SOURCE, Text, rendered, say
 from words.width import Width
@@ -54,10 +54,24 @@ class Reply:
     screen: str
 
 
+class Memory(Protocol):
+    """Where calls are remembered between two keys: `ussd.session.Sessions`, in Redis."""
+
+    def load(self, *, channel: str, conversation: str, msisdn: str) -> Loaded:
+        """Everything that a hop needs; counts the hop."""
+        ...
+
+    def save(
+        self, session: Session, *, channel: str, conversation: str, msisdn: str, raw: bytes, line_is_new: bool
+    ) -> Loaded | None:
+        """Save the session over `raw`; what stands there instead when somebody else was first."""
+        ...
+
+
 class Engine:
     """Walks a menu for many calls at once. Holds nothing of a call itself."""
 
-    def __init__(self, menu: Menu, *, sessions: Sessions, desk: Desk, hops_a_minute: int) -> None:
+    def __init__(self, menu: Menu, *, sessions: Memory, desk: Desk, hops_a_minute: int) -> None:
         self._menu = menu
         self._sessions = sessions
         self._desk = desk

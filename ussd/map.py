@@ -15,7 +15,7 @@ from ussd.drawing import drawn_pages
 from ussd.gateways.africastalking import WIDTH
 from ussd.screens import Kind, Menu
 from words.text import LANGUAGES
-from words.width import septets_of
+from words.width import Width, septets_of, ucs2_of
 
 _HEAD = """# The menu
 
@@ -110,7 +110,14 @@ def _screen(menu: Menu, name: str) -> Iterator[str]:
         pages = drawn_pages(menu, sample_call(name, language), WIDTH)
         for number, page in enumerate(pages, start=1):
             which = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
-            yield from (f"{called}{which} ({septets_of(page) or len(page)} of 160):", "", "```text", page, "```", "")
+            yield from (f"{called}{which} ({_fullness(page, WIDTH)}):", "", "```text", page, "```", "")
+
+
+def _fullness(page: str, width: Width) -> str:
+    septets = septets_of(page)
+    if septets is None:
+        return f"{ucs2_of(page)} of {width.ucs2} UCS-2 characters"
+    return f"{septets} of {width.septets}"
 
 
 def _line() -> Line:

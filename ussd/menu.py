@@ -61,6 +61,7 @@ def resume(call: Call) -> Choice:
         "amount": dropped.amount,
         "payer": dropped.payer,
         "other_line": dropped.other_line,
+        "other_line_is": dropped.other_line_is,
         "trail": list(dropped.trail),
         "dropped": None,
     }

@@ -176,19 +176,22 @@ def unpacked(raw: bytes) -> Session | None:
     )
 
 
+def dropped_of(session: Session) -> Dropped | None:
+    """What to offer again if the call drops here: something from its amount to its end."""
+    if session.open and session.amount is not None:
+        return Dropped(
+            session.screen, session.trail, session.amount, session.payer, session.other_line, session.other_line_is
+        )
+    return session.dropped if session.open else None
+
+
 def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:
     return [f"ussd:{channel}:{conversation}", f"ussd:dropped:{msisdn}", f"ussd:line:{msisdn}"]
 
 
 def _write_dropped(session: Session) -> str:
-    """A call is worth going on with once it has an amount, and until it has ended."""
-    if session.open and session.amount is not None:
-        return _dumped(_dropped_out(_as_dropped(session, session.amount)))
-    return _dumped(_dropped_out(session.dropped)) if session.open and session.dropped else ""
-
-
-def _as_dropped(session: Session, amount: Money) -> Dropped:
-    return Dropped(session.screen, session.trail, amount, session.payer, session.other_line)
+    dropped = dropped_of(session)
+    return _dumped(_dropped_out(dropped)) if dropped else ""
 
 
 def _read_dropped(raw: bytes) -> Dropped | None:
@@ -207,11 +210,14 @@ def _recent_in(row: list[Any]) -> Recent:
 def _dropped_out(dropped: Dropped | None) -> list[Any] | None:
     if dropped is None:
         return None
-    return [dropped.screen, dropped.trail, _money_out(dropped.amount), dropped.payer, dropped.other_line]
+    line = _line_out(dropped.other_line_is) if dropped.other_line_is else None
+    return [dropped.screen, dropped.trail, _money_out(dropped.amount), dropped.payer, dropped.other_line, line]
 
 
 def _dropped_in(row: list[Any] | None) -> Dropped | None:
-    return Dropped(row[0], tuple(row[1]), Money(*row[2]), *row[3:]) if row else None
+    if not row:
+        return None
+    return Dropped(row[0], tuple(row[1]), Money(*row[2]), row[3], row[4], _line_in(row[5]) if row[5] else None)
 
 
 def _line_out(line: Line) -> list[Any]:

@@ -13,14 +13,18 @@ from pathlib import Path
 
 from topup.errors import RedialError
 from topup.money import Money
-from words.show import show_balance, show_money, show_time
+from words.show import show_balance, show_money, show_time, show_typed
 
 LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
 DOMAIN = "redial"
 SOURCE = "en"
 
-# Every language, and how it calls itself.
-LANGUAGES: Mapping[str, str] = {"en": "English", "sw": "Kiswahili"}
+# Every language, and how it calls itself. One name in Chinese makes a whole screen UCS-2, so the others may have all
+# of their letters too.
+LANGUAGES: Mapping[str, str] = {"en": "English", "sw": "Kiswahili", "fr": "Français", "zh": "中文"}
+
+# The languages whose sentences stay in the GSM 7-bit alphabet, where twice as much fits and an SMS costs half.
+IN_GSM_ALPHABET = frozenset(LANGUAGES) - {"zh"}
 
 
 class CatalogueMissing(RedialError):
@@ -35,6 +39,13 @@ class ToTheCent:
 
 
 @dataclass(frozen=True, slots=True)
+class AsTyped:
+    """Money as a person types it: it stands in what they are told to send, which must be read in every language."""
+
+    money: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A sentence and what fills it. A value may be another Text."""
 
@@ -42,7 +53,7 @@ class Text:
     values: Mapping[str, "Value"]
 
 
-Value = str | int | Money | ToTheCent | datetime | Text
+Value = str | int | Money | ToTheCent | AsTyped | datetime | Text
 
 
 def say(msgid: str, **values: Value) -> Text:
@@ -82,6 +93,8 @@ def _shown(value: Value, language: str) -> str:
             return show_money(value, language)
         case ToTheCent():
             return show_balance(value.money, language)
+        case AsTyped():
+            return show_typed(value.money)
         case datetime():
             return show_time(value, language)
         case _:

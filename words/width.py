@@ -5,6 +5,7 @@ ten characters take two; one character outside of it turns the whole text into U
 is wrong in both cases.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,13 @@ GSM_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENDED = frozenset("^{}\\[~]|€\f")
+
+# What a line may be broken between: words, and the characters of Chinese, which has no blanks. No line begins with what
+# closes or ends with what opens.
+_OPENING, _CLOSING, _HAN = "（《“", "、。，；：？！）》”", "\u2e80-\u2fff\u3040-\u9fff"
+_UNBROKEN = re.compile(
+    rf" |[{_OPENING}]*(?:[{_HAN}]|[^ {_HAN}{_OPENING}{_CLOSING}]+)[{_CLOSING}]*|[{_OPENING}{_CLOSING}]", re.DOTALL
+)
 
 
 class UnableToFit(RedialError):
@@ -67,15 +75,18 @@ def pages(head: str, lines: tuple[str, ...], foot: str, more: str, width: Width)
 
 
 def wrapped(text: str, width: Width, *, spare: str) -> tuple[str, ...]:
-    """Cut a long text between words, into lines that each fit on a page together with `spare`."""
+    """Cut a long text, between words or Han characters, into lines that each fit on a page together with `spare`.
+
+    A word that alone is too wide stays whole: `pages` refuses it.
+    """
     found: list[str] = [""]
-    for word in text.split(" "):
-        longer = f"{found[-1]} {word}".strip()
-        if width.holds(_joined((longer, spare))):
+    for piece in _UNBROKEN.findall(text):
+        longer = f"{found[-1]}{piece}"
+        if width.holds(_joined((longer.strip(), spare))):
             found[-1] = longer
         else:
-            found.append(word)
-    return tuple(found)
+            found.append(piece)
+    return tuple(line.strip() for line in found if line.strip())
 
 
 def _cut(lines: Sequence[str], foot: str, more: str, width: Width) -> Iterator[str]:

@@ -4,7 +4,7 @@ from tests.city import City
 from tests.outside import Phone
 from words.text import catalogue
 
-INSTRUCTIONS = "Send TOPUP 100, BAL, STATUS, LANG SW or STOP. To top up by menu dial *384*55#."
+INSTRUCTIONS = "Send TOPUP 100, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
 BACK = "KES 100 received. Your line is back. Balance KES 50.00."
 
 
@@ -106,8 +106,10 @@ def test_help_is_answered_whenever_it_is_asked_for(city: City, phone: Phone) -> 
 
 
 def test_a_language_that_we_do_not_have_is_answered_with_those_we_have(city: City, phone: Phone) -> None:
-    phone.sms("LANG FR")
-    assert phone.wait_for_sms() == ["Send LANG EN for English or LANG SW for Kiswahili."]
+    phone.sms("LANG XX")
+    assert phone.wait_for_sms() == [
+        "For another language send LANG EN, LANG SW (Kiswahili), LANG FR (Francais) or LANG ZH (Chinese)."
+    ]
 
 
 def test_two_machines_that_answer_each_other_come_to_an_end(city: City, phone: Phone) -> None:

@@ -3,14 +3,15 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from string import Formatter
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from words.text import DOMAIN, LANGUAGES, LOCALE_DIR, SOURCE, translated
+from tests.unit.catalogues import flaws_of, placeholders
+from words.text import DOMAIN, IN_GSM_ALPHABET, LANGUAGES, LOCALE_DIR, SOURCE, translated
 from words.width import septets_of
 
 ROOT = LOCALE_DIR.parent
@@ -45,17 +46,9 @@ SAID = all_said()
 MSGIDS = sorted({said.msgid for said in SAID if said.msgid is not None})
 
 
-def placeholders(sentence: str) -> list[str]:
-    return sorted(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
-
-
 def catalogue_of(language: str) -> Catalog:
     with (LOCALE_DIR / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
         return read_po(file, locale=language)
-
-
-def sentences_in(catalogue: Catalog) -> dict[str, str]:
-    return {str(message.id): str(message.string or "") for message in catalogue if message.id}
 
 
 def test_the_source_says_something() -> None:
@@ -73,31 +66,87 @@ def test_a_sentence_is_given_what_its_placeholders_name(said: Said) -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_a_catalogue_has_every_sentence_and_no_others(language: str) -> None:
-    assert sorted(sentences_in(catalogue_of(language))) == MSGIDS, "run: make words"
+def test_a_catalogue_is_whole_and_is_what_is_spoken(language: str) -> None:
+    spoken = {msgid: translated(msgid, language) for msgid in MSGIDS}
+    assert list(flaws_of(catalogue_of(language), language=language, said=MSGIDS, spoken=spoken)) == []
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_no_sentence_is_left_empty_or_guessed(language: str) -> None:
-    catalogue = catalogue_of(language)
-    assert [message.id for message in catalogue if message.id and not message.string] == []
-    assert [message.id for message in catalogue if message.id and message.fuzzy] == []
-    assert not catalogue.obsolete
+def test_there_is_a_catalogue_for_every_language_and_no_other() -> None:
+    assert sorted(place.parent.parent.name for place in LOCALE_DIR.glob("*/*/redial.po")) == sorted(TRANSLATED)
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-@pytest.mark.parametrize("msgid", MSGIDS)
-def test_a_translation_has_the_same_placeholders(msgid: str, language: str) -> None:
-    assert placeholders(translated(msgid, language)) == placeholders(msgid)
+# What is wrong is found, and named.
+
+WHOLE = """
+msgid "You owe {owed}."
+msgstr "Unadaiwa {owed}."
+
+msgid "Help"
+msgstr "Msaada"
+"""
+
+WRONG = {
+    "a sentence is missing": (
+        'msgid "Help"\nmsgstr "Msaada"',
+        "sw lacks 'You owe {owed}.': run `make words`",
+    ),
+    "nobody says it any more": (
+        f'{WHOLE}\nmsgid "Hello"\nmsgstr "Habari"',
+        "sw has 'Hello', which nobody says: run `make words`",
+    ),
+    "it is kept though it is obsolete": (
+        f'{WHOLE}\n#~ msgid "Hello"\n#~ msgstr "Habari"',
+        "sw keeps 'Hello', which is obsolete: run `make words`",
+    ),
+    "it is not translated": (
+        WHOLE.replace("Msaada", ""),
+        "sw does not translate 'Help'",
+    ),
+    "it is guessed": (
+        WHOLE.replace('msgid "Help"', '#, fuzzy\nmsgid "Help"'),
+        "sw only guesses 'Help': read it, and take away `fuzzy`",
+    ),
+    "a placeholder is missing": (
+        WHOLE.replace("Unadaiwa {owed}", "Unadaiwa"),
+        "sw lacks {owed} in 'Unadaiwa.'",
+    ),
+    "a placeholder is mistyped": (
+        WHOLE.replace("Unadaiwa {owed}", "Unadaiwa {owned} {owed}"),
+        "sw has {owned} in 'Unadaiwa {owned} {owed}.', which is not given",
+    ),
+    "a placeholder stands twice": (
+        WHOLE.replace("Unadaiwa {owed}", "Unadaiwa {owed} {owed}"),
+        "sw does not say each of ['owed'] as often as the source does: 'Unadaiwa {owed} {owed}.'",
+    ),
+    "a brace is lost": (
+        WHOLE.replace("Unadaiwa {owed}", "Unadaiwa {owed"),
+        "sw has a brace without its other in 'Unadaiwa {owed.'",
+    ),
+    "it was changed and not compiled": (
+        WHOLE.replace("Msaada", "Usaidizi"),
+        "sw speaks an older 'Help': run `make words-compile`",
+    ),
+}
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_what_is_spoken_is_what_the_catalogue_says(language: str) -> None:
-    written = sentences_in(catalogue_of(language))
-    assert {msgid: translated(msgid, language) for msgid in written} == written, "run: make words-compile"
+def flaws_in(written: str) -> list[str]:
+    """What is said of such a catalogue, where `WHOLE` was compiled."""
+    catalogue = read_po(BytesIO(written.encode()), locale="sw")
+    spoken = {"You owe {owed}.": "Unadaiwa {owed}.", "Help": "Msaada"}
+    return list(flaws_of(catalogue, language="sw", said=spoken.keys(), spoken=spoken))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_catalogue_that_is_whole_nothing_is_said() -> None:
+    assert flaws_in(WHOLE) == []
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_with_a_catalogue_is_named(wrong: str) -> None:
+    written, sentence = WRONG[wrong]
+    assert sentence in flaws_in(written)
+
+
+@pytest.mark.parametrize("language", sorted(IN_GSM_ALPHABET))
 def test_every_sentence_is_in_the_alphabet_of_an_sms(language: str) -> None:
     """Doubled braces aside, which are placeholders here and nothing on the phone."""
     wide = [msgid for msgid in MSGIDS if septets_of(translated(msgid, language)) is None]

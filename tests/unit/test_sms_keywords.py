@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sms import messages
 from sms.keywords import (
     WORDS,
     Balance,
@@ -18,9 +19,9 @@ from sms.keywords import (
     read,
 )
 from topup.errors import RedialError
-from topup.money import read_amount
+from topup.money import Money, read_amount
 from topup.phone import read_msisdn
-from words.text import LANGUAGES
+from words.text import LANGUAGES, Text, rendered, say
 
 PLAIN = TopUp(amount="100", payer=None)
 BY_FRIEND = TopUp(amount="100", payer="0711000002")
@@ -50,6 +51,8 @@ READ: dict[str, Command] = {
     # The payer.
     "TOPUP 100 0711000002": BY_FRIEND,
     "topup 100,0711-000-002": BY_FRIEND,
+    "topup 100,0711000002": BY_FRIEND,
+    "topup 1,000,0711000002": TopUp(amount="1,000", payer="0711000002"),
     "topup 100 0711 000 002": BY_FRIEND,
     "Topup 100 from 0711000002": BY_FRIEND,
     "TOPUP 100 BY: 0711000002.": BY_FRIEND,
@@ -67,6 +70,60 @@ READ: dict[str, Command] = {
     "Jaza 100 kwa 0711000002": BY_FRIEND,
     "jaza 100 na 0711000002": BY_FRIEND,
     "jaza 100 tena": TopUp(amount="100", payer=None, again=True),
+    # French, with its accents or without.
+    "RECHARGE 100 par 0711000002": BY_FRIEND,
+    "Recharge de 100": PLAIN,
+    "recharger 100 encore": TopUp(amount="100", payer=None, again=True),
+    "RECHARGE 100.50 0711000002 ENCORE": TopUp(amount="100.50", payer="0711000002", again=True),
+    "Solde ?": Balance(),
+    "statut": Status(),
+    "État": Status(),
+    "Aide !": Help(),
+    "ARRÊT": Stop(),
+    "arrêter": Stop(),
+    "Désabonner": Stop(),
+    "Démarrer": Start(),
+    "LANGUE FR": Language("fr"),
+    "langue français": Language("fr"),
+    "langue anglais": Language("en"),
+    # Chinese, with digits and punctuation of either width, blanks or none, simplified or traditional.
+    "充值 100": PLAIN,
+    "充值100": PLAIN,
+    "充值１００": PLAIN,
+    "充值　１００。": PLAIN,
+    "“充值：100”": PLAIN,
+    "充值100先令": PLAIN,
+    "充值KES 100": TopUp(amount="KES100", payer=None),
+    "充值 1,000.50": TopUp(amount="1,000.50", payer=None),
+    "充值100，0711000002": BY_FRIEND,
+    "充值１００，由０７１１０００００２付款": BY_FRIEND,
+    "充值100由0711000002": BY_FRIEND,
+    "充值 100 再次": TopUp(amount="100", payer=None, again=True),
+    "充值100由0711000002付款，再次。": TopUp(amount="100", payer="0711000002", again=True),
+    "充话费100": PLAIN,
+    "余额？": Balance(),
+    "余额查询": Balance(),
+    "查餘額": Balance(),
+    "状态": Status(),
+    "進度": Status(),
+    "帮助！": Help(),
+    "退订": Stop(),
+    "停止。": Stop(),
+    "td": Stop(),
+    "开始": Start(),
+    "语言 ZH": Language("zh"),
+    "語言：中文。": Language("zh"),
+    "语言法语": Language("fr"),
+    "语言EN": Language("en"),
+    "LANG ＺＨ": Language("zh"),
+    # What stands behind a word of Chinese may make it another, or take it back.
+    "充值卡 100": NotUnderstood(),
+    "不要充值 100": NotUnderstood(),
+    "充值 100 不要": TopUp(amount="100 不要", payer=None),
+    "充值 100元": TopUp(amount="100元", payer=None),
+    "停止营业了吗": NotUnderstood(),
+    "TOPUP 10²": TopUp(amount="10²", payer=None),
+    "TOPUP ١٠٠": TopUp(amount="١٠٠", payer=None),
     # What cannot be read is handed on as it was written, and not guessed at.
     "TOPUP": TopUp(amount=None, payer=None),
     "topup ?": TopUp(amount=None, payer=None),
@@ -93,7 +150,8 @@ READ: dict[str, Command] = {
     "Lugha kiswahili": Language("sw"),
     "LUGHA KIINGEREZA": Language("en"),
     "LANG": Language(None),
-    "LANG FR": Language(None),
+    "LANG FR": Language("fr"),
+    "LANG XX": Language(None),
     "STOP": Stop(),
     "stop it": Stop(),
     "Unsubscribe": Stop(),
@@ -111,7 +169,7 @@ READ: dict[str, Command] = {
     "BALANCED diet": NotUnderstood(),
     "please TOPUP 100": NotUnderstood(),
     "Out of office": NotUnderstood(),
-    "充值 100": NotUnderstood(),
+    "你好": NotUnderstood(),
     "😀": NotUnderstood(),
 }
 
@@ -145,7 +203,29 @@ def test_whatever_is_written_is_read_without_failing(text: str) -> None:
 keywords = st.sampled_from([word for words in WORDS.values() for word in words])
 scraps = st.lists(
     st.sampled_from(
-        ["100", "0711000002", "KES", " ", "  ", ".", ",", ":", "-", "_", "*", "AGAIN", "FROM", "/=", "1,000", "x"]
+        [
+            "100",
+            "0711000002",
+            "KES",
+            "再次",
+            "由",
+            "ENCORE",
+            "DE",
+            "。",
+            " ",
+            "  ",
+            ".",
+            ",",
+            ":",
+            "-",
+            "_",
+            "*",
+            "AGAIN",
+            "FROM",
+            "/=",
+            "1,000",
+            "x",
+        ]
     )
 )
 
@@ -171,3 +251,49 @@ def test_a_long_message_of_next_to_nothing_is_read_like_any_other(filler: str) -
     if command.payer is None:
         with pytest.raises(RedialError):
             read_amount(command.amount, currency="KES")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_can_be_asked_for_by_its_code_and_by_its_own_name(language: str) -> None:
+    for called in (language, LANGUAGES[language]):
+        assert read(f"LANG {called}") == Language(language)
+        assert read(f"语言{called}") == Language(language)
+
+
+# What each language tells people to send, sentence by sentence, and what comes of it.
+TOLD: dict[str, list[tuple[Text, dict[str, Command]]]] = {
+    language: [
+        (
+            messages.instructions(short_code="*384*55#"),
+            dict(zip(words, (PLAIN, Balance(), Status(), Language(None), Stop()), strict=True)),
+        ),
+        (messages.top_up_instructions(), {f"{words[0]} 0711000002": BY_FRIEND}),
+        (messages.mistaken(say("x"), short_code="*384*55#"), {words[0]: PLAIN}),
+        (messages.unknown_language(), {f"{words[3]} {code.upper()}": Language(code) for code in LANGUAGES}),
+        (messages.stopped(), {start: Start()}),
+        (messages.started(), {words[4]: Stop()}),
+        (
+            messages.ordered_just_now(Money(123_450, "KES"), payer=None),
+            {f"{words[0].split()[0]} 1234.50 {again}": TopUp(amount="1234.50", payer=None, again=True)},
+        ),
+        (
+            messages.ordered_just_now(Money(1_000_000, "KES"), payer="0711000002"),
+            {f"{words[0].split()[0]} 10000 0711000002 {again}": TopUp(amount="10000", payer="0711000002", again=True)},
+        ),
+    ]
+    for language, words, start, again in [
+        ("en", ("TOPUP 100", "BAL", "STATUS", "LANG", "STOP"), "START", "AGAIN"),
+        ("sw", ("JAZA 100", "SALIO", "HALI", "LUGHA", "ACHA"), "ANZA", "TENA"),
+        ("fr", ("RECHARGE 100", "SOLDE", "STATUT", "LANGUE", "ARRET"), "REPRENDRE", "ENCORE"),
+        ("zh", ("充值 100", "余额", "状态", "语言", "停止"), "开始", "再次"),
+    ]
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_a_language_tells_people_to_send_is_understood(language: str) -> None:
+    for sentence, commands in TOLD[language]:
+        shown = rendered(sentence, language)
+        for written, command in commands.items():
+            assert written in shown
+            assert read(written) == command

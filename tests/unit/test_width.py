@@ -140,8 +140,24 @@ def test_an_end_has_no_foot() -> None:
     assert pages("That is all.", (), "", MORE, PHONE) == ("That is all.",)
 
 
-@given(st.lists(st.text(st.sampled_from("abcé中😀"), min_size=1, max_size=12), min_size=1, max_size=60))
+@given(st.lists(st.text(st.sampled_from("abcé😀"), min_size=1, max_size=12), min_size=1, max_size=60))
 def test_a_long_text_is_wrapped_between_words_and_none_is_lost(words: list[str]) -> None:
     found = wrapped(" ".join(words), PHONE, spare=FOOT)
     assert all(PHONE.holds(f"{line}\n{FOOT}") for line in found)
     assert " ".join(found).split(" ") == words
+
+
+@given(st.text(st.sampled_from("充值余额，。：（）“” KES0,"), max_size=300))
+def test_chinese_is_wrapped_between_its_characters_and_nothing_is_lost(text: str) -> None:
+    found = wrapped(text, PHONE, spare=FOOT)
+    assert "".join(found).replace(" ", "") == text.replace(" ", "")
+    assert all(PHONE.holds(f"{line}\n{FOOT}") for line in found) or any(len(word) > 40 for word in text.split(" "))
+
+
+def test_a_line_of_chinese_neither_begins_with_what_closes_nor_ends_with_what_opens() -> None:
+    narrow = Width(septets=160, ucs2=11)
+    assert wrapped("请拨充值余额号码，再“付款”（充值）。谢", narrow, spare="") == (
+        "请拨充值余额号码，再",
+        "“付款”（充值）。谢",
+    )
+    assert wrapped("充值号码KES 999,999.99。谢谢", narrow, spare="") == ("充值号码KES", "999,999.99。", "谢谢")

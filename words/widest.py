@@ -12,6 +12,7 @@ BALANCE = Money(999_999_999, "KES")  # KES 9,999,999.99
 CODE = "*384*55123#"
 CARE = "0711000000"
 FOREIGN = "+256772000001"  # A number of another country keeps its international form, which is longer.
+FRIEND = "+256772000002"  # As wide, and somebody else.
 TIME = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
 
 LINES = [Line(state, balance) for state in LineState for balance in (None, BALANCE, -BALANCE)]

@@ -1,0 +1,207 @@
+"""The worlds that the menu is walked in: what a caller can find, and what a desk can answer.
+
+A world is a line, what was ordered before, what the operator sells, and whether an order is refused. What is typed in
+it is one entry of each kind that people type, right and wrong; every screen that reads gets all of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from topup.caller import Caller, Recent
+from topup.errors import RedialError
+from topup.life import State
+from topup.limits import Limits, LineHasEnough, PayerHasPaidEnough, SameAgain
+from topup.line import NOT_KNOWN, Line, LineState
+from topup.money import Money
+from topup.orders import Order, Wanted
+from topup.phone import national
+from ussd.map import SampleDesk
+from words import widest
+from words.show import show_typed
+from words.text import SOURCE
+
+_AT = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
+
+
+def _kes(shillings: int) -> Money:
+    return Money(shillings * 100, "KES")
+
+
+_ORDINARY = Limits(
+    smallest=_kes(10),
+    largest=_kes(10_000),
+    step_minor=100,
+    presets=(_kes(50), _kes(100), _kes(250), _kes(500)),
+    line_a_day=_kes(20_000),
+    payer_a_day=_kes(30_000),
+)
+_WIDEST = Limits(
+    smallest=widest.AMOUNT - Money(5, "KES"),
+    largest=widest.AMOUNT,
+    step_minor=1,
+    presets=tuple(widest.AMOUNT - Money(less, "KES") for less in range(1, 5)),
+    line_a_day=widest.BALANCE,
+    payer_a_day=widest.BALANCE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """`line` is read at the dial, `line_later` when it is asked for again. `refusal` answers whoever orders.
+
+    `is_ordinary`: nothing in it is wider than what most callers see on most days.
+    """
+
+    name: str
+    line: Line
+    line_later: Line
+    limits: Limits
+    msisdn: str
+    friends: Sequence[str]
+    recent: Sequence[Recent] = ()
+    refusal: type[RedialError] | None = None
+    care_number: str = "100"
+    short_code: str = "*384*55#"
+    is_ordinary: bool = True
+
+    @property
+    def entries(self) -> Sequence[str]:
+        """What is typed where something can be: one of each kind, right and wrong."""
+        step, limits = Money(self.limits.step_minor, "KES"), self.limits
+        amounts = (limits.smallest, limits.largest, limits.smallest - step, limits.largest + step)
+        return (
+            *(show_typed(amount) for amount in amounts),
+            f"{limits.smallest.whole}.01",
+            *(national(friend, country="KE") for friend in self.friends),
+            *WRONG_KEYS,
+            "12345678901234",
+            "0711",
+        )
+
+
+# What is a key of no screen.
+WRONG_KEYS = ("", "*", "#", "x", "-1", "99", "\x00", "abc def", "9" * 30)
+
+
+@dataclass
+class WalkDesk(SampleDesk):
+    """The desk of a world. It keeps count of the orders, and which language was chosen last."""
+
+    world: World = field(kw_only=True)
+    language: str = field(kw_only=True)
+    orders: int = 0
+    is_dialling: bool = False
+
+    def caller(self, msisdn: str) -> Caller:
+        """Somebody who has chosen the language, and has ordered what the world says."""
+        return Caller(self.language, self.world.recent)
+
+    def read_line(self, msisdn: str) -> Line:
+        """The line as the dial finds it, and as it is when it is asked for again."""
+        is_first, self.is_dialling = self.is_dialling, False
+        return self.world.line if is_first else self.world.line_later
+
+    def place(self, wanted: Wanted) -> Order:
+        """An order, or the world's refusal."""
+        self.orders += 1
+        refusal = self.world.refusal
+        if refusal is not None and not (refusal is SameAgain and wanted.again):
+            raise refusal(amount=wanted.amount, largest=self.limits.line_a_day)
+        return Order(
+            id="w" * 20,
+            kind=wanted.kind,
+            channel=wanted.channel,
+            asked_by=wanted.asked_by,
+            line=wanted.line or wanted.asked_by,
+            payer=wanted.payer,
+            amount=wanted.amount,
+            language=wanted.language,
+            line_was=wanted.line_was,
+            payment_provider="daraja",
+            credit_provider="ucip",
+            placed_at=_AT,
+        )
+
+    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
+        """Nothing yet: an order ends its call."""
+        return None
+
+    def close_line(self, msisdn: str, *, closed: bool) -> None:
+        """Nothing that could be seen."""
+
+    def choose_language(self, msisdn: str, language: str) -> None:
+        """Remember it."""
+        self.language = language
+
+
+def desk_of(world: World, *, language: str) -> WalkDesk:
+    """The desk of a world, for somebody who has chosen this language."""
+    return WalkDesk(
+        limits=world.limits,
+        care_number=world.care_number,
+        short_code=world.short_code,
+        world=world,
+        language=language,
+    )
+
+
+def worlds_in(language: str) -> Iterator[World]:
+    """What is walked in a language: in the source's all worlds; in the others all that are widest, and an ordinary one.
+
+    Where keys lead does not depend on the language, and what is widest has every state of a line.
+    """
+    if language == SOURCE:
+        yield from _with_everything(_ordinary())
+    else:
+        yield _ordinary()
+    yield from _with_everything(_widest())
+
+
+def _with_everything(base: World) -> Iterator[World]:
+    """Each line, a line that is known at the second look, each refusal, and somebody who has ordered before."""
+    yield from _by_line(base)
+    yield base
+    yield replace(base, name=f"{base.name}, known at a second look", line=NOT_KNOWN)
+    for refusal in (SameAgain, LineHasEnough, PayerHasPaidEnough):
+        yield replace(base, name=f"{base.name}, {refusal.__name__}", refusal=refusal)
+
+
+def _by_line(base: World) -> Iterator[World]:
+    amount = base.limits.largest
+    balances = (None, amount, -amount, -base.limits.presets[0], -(amount + amount))
+    for state in LineState:
+        for balance in balances if state in (LineState.ACTIVE, LineState.SUSPENDED) else (None,):
+            line = Line(state, balance)
+            yield replace(base, name=f"{base.name}, {_name_of(line)}", line=line, line_later=line, recent=())
+
+
+def _name_of(line: Line) -> str:
+    return line.state.value if line.balance is None else f"{line.state.value} {show_typed(line.balance)}"
+
+
+def _ordinary() -> World:
+    return World(
+        name="ordinary",
+        line=Line(LineState.SUSPENDED, -_kes(50)),
+        line_later=Line(LineState.SUSPENDED, -_kes(50)),
+        limits=_ORDINARY,
+        msisdn="+254711000001",
+        friends=("+254711000002",),
+        recent=(Recent("H4DAUEHN", _kes(100), State.DONE, _AT),),
+    )
+
+
+def _widest() -> World:
+    return World(
+        name="widest",
+        line=Line(LineState.SUSPENDED, -widest.BALANCE),
+        line_later=Line(LineState.SUSPENDED, -widest.BALANCE),
+        limits=_WIDEST,
+        msisdn=widest.FOREIGN,
+        friends=(widest.FRIEND,),
+        recent=tuple(widest.recent(state) for state in State),
+        care_number=widest.CARE,
+        short_code=widest.CODE,
+        is_ordinary=False,
+    )
