@@ -16,6 +16,7 @@ from ussd.engine import Engine, Hop, Reply
 from ussd.menu import menu
 from ussd.screens import Menu
 from ussd.session import Lifetimes, Sessions
+from ussd.told import Whole
 from words.width import Width
 
 CHANNEL = "ussd:africastalking"
@@ -135,7 +136,7 @@ class Handset:
                 channel=CHANNEL,
                 conversation=self.conversation,
                 msisdn=self.msisdn,
-                text=self.text if text is None else text,
+                told=Whole(self.text if text is None else text),
                 width=self.width,
             )
         )
