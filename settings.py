@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     @property
     def ussd_gateway_list(self) -> list[str]:
         """The names of the USSD gateways that may post here."""
-        return _listed(self.ussd_gateways)
+        return list(dict.fromkeys(_listed(self.ussd_gateways)))
 
     @field_validator("ussd_gateways")
     @classmethod

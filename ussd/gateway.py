@@ -68,7 +68,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a gateway lets a call be. None where nothing was published: then it is the operator's choice."""
+    """How long a call and an answer may take, seconds, and what a screen holds.
+
+    None where the gateway publishes nothing: then it is as the operator sets it.
+    """
 
     session_s: int | None
     answer_s: int | None

@@ -32,4 +32,4 @@ def _row(gateway: Gateway) -> Iterator[str]:
 
 
 def _seconds(limit_s: int | None) -> str:
-    return "not published" if limit_s is None else f"{limit_s} s"
+    return "the operator's" if limit_s is None else f"{limit_s} s"

@@ -6,7 +6,8 @@ Sequence (1, 2, 3 ..., sometimes as text), Type, Message and ClientState. Type i
 was dialled (`*713*2*100#`), then `Response`, when it is the last entry; its case differs between their pages. `Release`
 tells that the user ended the session, `Timeout` that an answer took too long; their answers reach nobody. We answer
 Type `Response` or `Release` with Message, and since their app came with Label, DataType and FieldType, which USSD
-ignores. ClientState comes back with the next hop; we have the session, and leave it empty.
+ignores. ClientState comes back with the next hop; we have the session, and leave it empty. That a session ends after
+two idle minutes is what other integrators write; Hubtel does not.
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ Source: Nalo Solutions, "USSD API documentation" (tables 2.0 and 2.1). A JSON PO
 (`233501234567`), USERDATA, MSGTYPE, NETWORK and SESSIONID. MSGTYPE is true at the dial, when USERDATA is what was
 dialled (`*920*45#`), and false after it, when USERDATA is the last entry. The answer repeats USERID and MSISDN and
 carries MSG, at most 120 characters, and MSGTYPE: true while the session goes on. Hops have no number, and the end of a
-session is not told.
+session is not told. That a session ends after three idle minutes is what other integrators write; Nalo does not.
 
 Their older form has no SESSIONID and knows a call by its number alone. It is not served: one call must be known from
 the next, or a top-up ordered today would be taken for that of yesterday.
