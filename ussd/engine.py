@@ -94,11 +94,21 @@ class Engine:
         call = _call(self._desk, hop, None, language=language or SOURCE)
         call.screen, call.line, call.recent = self._menu.first, line, caller.recent
         call.playing = bool(news.keys)
-        if news.lost and _take_up(call):
+        if news.lost and self._take_up(call):
             return call
         if not news.keys and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
             call.screen, call.dropped = "resume", loaded.dropped
         return call
+
+    def _take_up(self, call: Call) -> bool:
+        """Go on in a call of which nothing is remembered. Returns whether it has ordered: then that is shown."""
+        order = call.desk.placed_in(channel=call.channel, conversation=call.conversation)
+        if order is None or order.kind not in self._menu.tells:
+            call.why = rendered(say("We lost your place. Please choose again."), call.language)
+            return False
+        call.screen, call.amount, call.payer = self._menu.tells[order.kind], order.amount, order.payer
+        call.other_line = order.line if order.is_for_another else None
+        return True
 
     def _may_resume(self, dropped: Dropped) -> bool:
         return dropped.screen in self._menu.screens["resume"].edges
@@ -202,16 +212,6 @@ def _news(told: Told, session: Session | None) -> News | Session:
     if session is None:
         return told.anew()
     return told.since(session.seen, is_open=session.open) or session
-
-
-def _take_up(call: Call) -> bool:
-    """Go on in a call of which nothing is remembered. Returns whether it has ordered: then that is what is shown."""
-    placed = call.desk.placed_in(channel=call.channel, conversation=call.conversation)
-    if placed is None:
-        call.why = rendered(say("We lost your place. Please choose again."), call.language)
-        return False
-    call.screen, call.amount, call.payer = "placed", placed.amount, placed.payer
-    return True
 
 
 def _language(session: Session | None) -> str:

@@ -66,6 +66,7 @@ class FakeDesk:
     def place(self, wanted: Wanted) -> Order:
         self.asked.append("place")
         order = an_order(
+            kind=wanted.kind,
             asked_by=wanted.asked_by,
             line=wanted.asked_by,
             payer=wanted.payer,

@@ -123,6 +123,17 @@ def test_a_forgotten_call_that_has_ordered_says_what_it_ordered(
     assert len(desk.orders) == 1
 
 
+def test_a_forgotten_call_that_has_asked_somebody_says_whom(
+    handset: Handset, desk: FakeDesk, client: redis.Redis
+) -> None:
+    handset.dial()
+    asked = handset.key("1", "2", "3", "0711000002", "1")
+    assert (asked.screen, asked.open) == ("asked", False)
+    client.flushdb()
+    assert handset.send() == asked
+    assert len(desk.orders) == 1
+
+
 def test_a_call_that_has_ended_repeats_its_last_words(handset: Handset, desk: FakeDesk) -> None:
     handset.dial("100")
     placed = handset.key("1")
