@@ -36,9 +36,7 @@ def create_app(chosen: settings.Settings | None = None) -> Flask:
 
 def _register(app: Flask, wiring: Wiring) -> None:
     given, engine = wiring.settings, wiring.engine
-    app.register_blueprint(
-        ussd.routes.make_blueprint(engine=wiring.menu_engine, country=given.country, short_codes=given.short_code_list)
-    )
+    app.register_blueprint(ussd.routes.make_blueprint(gateways=wiring.ussd_gateways, switchboard=wiring.switchboard))
     app.register_blueprint(
         sms.routes.make_blueprint(engine=engine, desk=wiring.desk, answers=wiring.answers, clock=utc_now)
     )

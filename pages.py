@@ -1,4 +1,4 @@
-"""The pages under docs/ that are made from the code, and the table of settings in the README.
+"""The pages under docs/ that are made from the code, and the tables of gateways and settings in the README.
 
 `python -m pages` writes them; `python -m pages --check` only says which are stale, and fails.
 """
@@ -8,11 +8,14 @@ from pathlib import Path
 
 from settings import settings_table
 from topup.diagram import life_page
+from ussd.gateways import gateways_table
 from ussd.map import menu_page
 from ussd.menu import menu
 
 ROOT = Path(__file__).resolve().parent
-_BEGIN, _END = "<!-- settings: made by make docs -->", "<!-- end of settings -->"
+
+# What stands in the README between `<!-- NAME: made by make docs -->` and `<!-- end of NAME -->`.
+_TABLES = {"gateways": gateways_table, "settings": settings_table}
 
 
 def pages() -> dict[Path, str]:
@@ -21,7 +24,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs" / "life.md": life_page(),
         ROOT / "docs" / "menu.md": menu_page(menu),
-        readme: _with_settings(readme.read_text(encoding="utf-8")),
+        readme: _with_tables(readme.read_text(encoding="utf-8")),
     }
 
 
@@ -38,10 +41,13 @@ def write() -> list[Path]:
     return found
 
 
-def _with_settings(readme: str) -> str:
-    before, _, rest = readme.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n\n{settings_table()}\n\n{_END}{after}"
+def _with_tables(readme: str) -> str:
+    for name, table in _TABLES.items():
+        begin, end = f"<!-- {name}: made by make docs -->", f"<!-- end of {name} -->"
+        before, _, rest = readme.partition(begin)
+        _, _, after = rest.partition(end)
+        readme = f"{before}{begin}\n\n{table()}\n\n{end}{after}"
+    return readme
 
 
 def main(*, only_check: bool) -> int:

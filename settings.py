@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from topup.money import MINOR_DIGITS
+from ussd.gateways import GATEWAYS
 
 
 class CreditBy(Enum):
@@ -74,6 +75,17 @@ class Settings(BaseSettings):
     )
     credit_by: CreditBy = Field(CreditBy.UCIP, description="How a line is credited: `ucip` or `airtime`.")
 
+    # USSD gateways.
+    ussd_gateways: str = Field(
+        "africastalking", description="The USSD gateways that may post here, by commas (docs/gateways.md)."
+    )
+    ussd_repeat_s: float = Field(
+        1.5,
+        ge=0,
+        description="The same entry again within this many seconds is one hop posted twice, "
+        "at gateways that do not number their hops.",
+    )
+
     # Africa's Talking.
     at_url: str = Field("https://api.africastalking.com", description="Africa's Talking's API.")
     at_username: str = Field("sandbox", description="The application's user name at Africa's Talking.")
@@ -132,7 +144,19 @@ class Settings(BaseSettings):
     @property
     def short_code_list(self) -> list[str]:
         """The USSD codes served here; the first is the one that people are told."""
-        return [code.strip() for code in self.short_codes.split(",") if code.strip()]
+        return _listed(self.short_codes)
+
+    @property
+    def ussd_gateway_list(self) -> list[str]:
+        """The names of the USSD gateways that may post here."""
+        return list(dict.fromkeys(_listed(self.ussd_gateways)))
+
+    @field_validator("ussd_gateways")
+    @classmethod
+    def _are_gateways(cls, names: str) -> str:
+        for name in _listed(names):
+            _one_of(name, GATEWAYS)
+        return names
 
     @field_validator("public_url", "sandbox_url", "at_url", "daraja_url")
     @classmethod
@@ -186,6 +210,10 @@ class Settings(BaseSettings):
         if any(amount % self.top_up_step_minor for amount in offered):
             raise ValueError("what is offered are multiples of TOP_UP_STEP_MINOR")
         return self
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _one_of(name: str, known: Container[str]) -> str:

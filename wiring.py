@@ -28,7 +28,11 @@ from topup.limits import Limits
 from topup.money import Money
 from topup.schedule import Timing
 from ussd.engine import Engine as MenuEngine
+from ussd.gateway import Gateway
+from ussd.gateways import GATEWAYS
+from ussd.languages import Languages
 from ussd.menu import menu
+from ussd.routes import Switchboard
 from ussd.session import Lifetimes, Sessions
 from workers.house import House
 from workers.metrics import observe_provider
@@ -102,15 +106,33 @@ class Wiring:
         return Desk(self.engine, shop=self.shop, lines=self.ucip, timing=self.timing, clock=utc_now)
 
     @cached_property
-    def menu_engine(self) -> MenuEngine:
-        """What answers the keys."""
+    def sessions(self) -> Sessions:
+        """What calls remember."""
         s = self.settings
         lifetimes = Lifetimes(session_s=s.session_s, dropped_s=s.resume_s, line_s=s.line_cache_s)
-        return MenuEngine(
-            menu,
-            sessions=Sessions(self.redis, lifetimes=lifetimes),
-            desk=self.desk,
-            hops_a_minute=s.hops_a_minute,
+        return Sessions(self.redis, lifetimes=lifetimes)
+
+    @cached_property
+    def menu_engine(self) -> MenuEngine:
+        """What answers the keys."""
+        return MenuEngine(menu, sessions=self.sessions, desk=self.desk, hops_a_minute=self.settings.hops_a_minute)
+
+    @cached_property
+    def ussd_gateways(self) -> list[Gateway]:
+        """The gateways that may post here."""
+        return [GATEWAYS[name] for name in self.settings.ussd_gateway_list]
+
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        """What the gateways are connected to."""
+        s = self.settings
+        return Switchboard(
+            engine=self.menu_engine,
+            languages=Languages(sessions=self.sessions, desk=self.desk),
+            clock=utc_now,
+            country=s.country,
+            short_codes=s.short_code_list,
+            repeats_within=timedelta(seconds=s.ussd_repeat_s),
         )
 
     @cached_property

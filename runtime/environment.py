@@ -14,6 +14,9 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  Only when somebody sets it.
 # Given all three, the outside world is the real one and no sandbox is started.
 REAL_WORLD = ("AT_URL", "DARAJA_URL", "UCIP_URL")
 
+# Phones in the sandbox may dial through every gateway.
+SANDBOX_GATEWAYS = "africastalking,hubtel,infobip,nalo,http"
+
 SANDBOX_CREDENTIALS = {
     "AT_USERNAME": "sandbox",
     "AT_API_KEY": "sandbox",
@@ -73,6 +76,7 @@ def _outside_world(said: Mapping[str, str]) -> dict[str, str]:
     sandbox = said.get("SANDBOX_URL", ours)
     return {
         "SANDBOX_URL": sandbox,
+        "USSD_GATEWAYS": SANDBOX_GATEWAYS,
         "AT_URL": f"{sandbox}/africastalking",
         "DARAJA_URL": f"{sandbox}/daraja",
         "UCIP_URL": f"{sandbox}/ucip/Air",

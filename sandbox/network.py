@@ -36,6 +36,7 @@ class Callback:
     url: str
     body: Body
     form: bool = False
+    method: str = "POST"
     altered: Mapping[str, Callable[[Fault], Body]] = field(default_factory=dict)
     opposite: Callable[[], Body] | None = None
 
@@ -71,10 +72,18 @@ class Network:
             await self._session.close()
 
     async def post(
-        self, what: str, url: str, body: Body | bytes, *, form: bool, timeout_s: float | None = None
+        self,
+        what: str,
+        url: str,
+        body: Body | bytes,
+        *,
+        form: bool,
+        method: str = "POST",
+        timeout_s: float | None = None,
     ) -> Heard:
         """Post once and hear the answer; never raises for what the project does wrong. `what` names it in the log."""
-        heard = await self._post(url, body, form=form, timeout_s=timeout_s or self._settings.now.callback_answer_s)
+        timeout_s = timeout_s or self._settings.now.callback_answer_s
+        heard = await self._request(method, url, body, form=form, timeout_s=timeout_s)
         self.posted += 1
         if not 200 <= heard.status < 300:
             self.not_taken += 1
@@ -82,15 +91,15 @@ class Network:
             logger.warning("The project did not take %s: %s %s", what, heard.why, heard.status or "")
         return heard
 
-    async def _post(self, url: str, body: Body | bytes, *, form: bool, timeout_s: float) -> Heard:
+    async def _request(self, method: str, url: str, body: Body | bytes, *, form: bool, timeout_s: float) -> Heard:
         if self._session is None:
             raise RuntimeError("The network was not started.")
         data: Any = body if isinstance(body, bytes) or form else json.dumps(body).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded" if form else "application/json"}
         timeout = aiohttp.ClientTimeout(total=timeout_s)
         try:
-            async with self._session.post(
-                url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            async with self._session.request(
+                method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 return Heard(response.status, (await response.read()).decode("utf-8", "replace"))
         except TimeoutError:
@@ -119,7 +128,7 @@ class Network:
             await self._deliver(callback, callback.opposite())
 
     async def _deliver(self, callback: Callback, body: Body | bytes) -> None:
-        await self.post(callback.operation, callback.url, body, form=callback.form)
+        await self.post(callback.operation, callback.url, body, form=callback.form, method=callback.method)
 
     def maybe_forge(
         self, operation: str, *, msisdn: str, url: str, lie: Callable[[bool], Body], form: bool = False

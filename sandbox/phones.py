@@ -6,6 +6,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.gateways import GatewayName
 from sandbox.hub import Watcher
 from sandbox.outside import Outside
 from sandbox.people import read_msisdn
@@ -23,9 +24,10 @@ class _Body(BaseModel):
 
 
 class Dial(_Body):
-    """`{"code": "*384*55#"}`; without it, the first short code is dialled."""
+    """`{"code": "*384*55#", "gateway": "hubtel"}`; without them, the first short code, and the settings' gateway."""
 
     code: str | None = Field(default=None, min_length=1, max_length=200)
+    gateway: GatewayName | None = None
 
 
 class Key(_Body):
@@ -94,8 +96,9 @@ class Phones:
         return json_reply(self._phone(msisdn))
 
     async def _dial(self, request: web.Request) -> web.Response:
-        code = (await read_model(request, Dial)).code or self._config.short_codes[0]
-        return json_reply((await self._ussd.dial(_msisdn(request), code)).body())
+        body = await read_model(request, Dial)
+        code = body.code or self._config.short_codes[0]
+        return json_reply((await self._ussd.dial(_msisdn(request), code, through=body.gateway)).body())
 
     async def _key(self, request: web.Request) -> web.Response:
         keys = (await read_model(request, Key)).text

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.gateways import GatewayName
 from sandbox.store import Store
 
 PromptAnswer = Literal["pin", "wrong_pin", "cancel", "ignore", "by_hand"]
@@ -28,6 +29,7 @@ class Settings(BaseModel):
     airtime_validation: bool = True
     airtime_callback_format: Literal["form", "json"] = "form"
     airtime_find_reply: Literal["data", "flat"] = "data"
+    ussd_gateway: GatewayName = "africastalking"
     ussd_answer_s: Seconds = Field(default=15.0, gt=0, le=600)
     ussd_session_s: Seconds = Field(default=180.0, gt=0, le=3600)
     ussd_ended_on_hangup: bool = True

@@ -1,16 +1,15 @@
-"""USSD calls as Africa's Talking passes them on: dial, keys, the end. Source: its USSD documentation."""
+"""USSD calls as a gateway passes them on: dial, keys, the end. The form of each gateway is in sandbox/gateways.py."""
 
 import asyncio
 import logging
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox.clock import NAIROBI, utc_now
+from sandbox.clock import utc_now
 from sandbox.errors import BadRequest, Conflict
+from sandbox.gateways import GATEWAYS, Dialogue, Ending, Gateway, GatewayName, Request, Status
 from sandbox.network import Callback, Heard
-from sandbox.networks import network_code
 from sandbox.outside import Outside
 from sandbox.screen import measure
 
@@ -26,15 +25,22 @@ _MAX_KEYS = 182
 class Call:
     """A call that is under way."""
 
-    msisdn: str
-    service_code: str
-    text: str
-    session_id: str = field(default_factory=lambda: f"ATUid_{secrets.token_hex(16)}")
+    dialogue: Dialogue
+    name: GatewayName
     began: datetime = field(default_factory=utc_now)
-    hops: int = 0
     last_response: str = ""
     waiting: bool = False
     timer: asyncio.Task[None] | None = None
+
+    @property
+    def msisdn(self) -> str:
+        """Whose call it is."""
+        return self.dialogue.msisdn
+
+    @property
+    def gateway(self) -> Gateway:
+        """Through what it goes."""
+        return GATEWAYS[self.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +82,18 @@ class Ussd:
         """What stands on the phone's screen now."""
         return self._screens.get(msisdn, Shown(screen="", open=False))
 
-    async def dial(self, msisdn: str, code: str) -> Shown:
-        """Dial a code; a call that is under way ends."""
+    async def dial(self, msisdn: str, code: str, *, through: GatewayName | None = None) -> Shown:
+        """Dial a code, through a gateway or that of the settings; a call that is under way ends."""
         self._people.meet(msisdn)
         self.hang_up(msisdn)
         found = self._find(code.replace(" ", ""))
         if found is None:
             return self._show(msisdn, UNKNOWN_CODE, failed="unknown code")
-        service_code, text = found
-        call = Call(msisdn=msisdn, service_code=service_code, text=text)
+        service_code, behind = found
+        call = Call(
+            dialogue=Dialogue(msisdn=msisdn, service_code=service_code, behind=behind),
+            name=through or self._settings.now.ussd_gateway,
+        )
         self._calls[msisdn] = call
         life_s = self._settings.now.ussd_session_s
         call.timer = self._later.after(life_s, lambda: self._outlive(call))
@@ -99,7 +108,7 @@ class Ussd:
             raise Conflict(why=f"The phone {msisdn} waits for the network's answer to what was sent before.")
         if len(keys) > _MAX_KEYS:
             raise BadRequest(why=f"A phone sends at most {_MAX_KEYS} characters at once.")
-        call.text = f"{call.text}*{keys}" if call.text else keys
+        call.dialogue.keys.append(keys)
         return await self._hop(call)
 
     def hang_up(self, msisdn: str) -> Shown:
@@ -123,19 +132,19 @@ class Ussd:
         return None
 
     async def _hop(self, call: Call) -> Shown:
-        call.hops += 1
         call.waiting = True
         heard = await self._ask(call)
         call.waiting = False
         if self._calls.get(call.msisdn) is not call:
             # The person rang off or dialled again meanwhile: this answer reaches nobody.
             return self.screen(call.msisdn)
-        if heard.status != 200 or not heard.text.startswith(("CON ", "END ")):
+        screen = call.gateway.read(heard.text) if heard.status == 200 else None
+        if screen is None:
             return self._fail(call, heard)
         call.last_response = heard.text
-        if heard.text.startswith("END "):
-            self._end(call, status="Success", told=True)
-        return self._show(call.msisdn, heard.text[4:], call=call)
+        if not screen.open:
+            self._end(call, status="Success", told=True, by_us=True)
+        return self._show(call.msisdn, screen.text, call=call)
 
     async def _ask(self, call: Call) -> Heard:
         if fault := self._faults.take("ussd.hop", "delay", call.msisdn):
@@ -147,28 +156,23 @@ class Ussd:
         return answers[0]
 
     async def _post_hop(self, call: Call) -> Heard:
-        form = {
-            "sessionId": call.session_id,
-            "phoneNumber": call.msisdn,
-            "networkCode": network_code(call.msisdn),
-            "serviceCode": call.service_code,
-            "text": call.text,
-        }
+        request = call.gateway.hop(call.dialogue)
         timeout_s = self._settings.now.ussd_answer_s
-        return await self._network.post("ussd.hop", self._url(), form, form=True, timeout_s=timeout_s)
+        url = self._url(call, request)
+        return await self._network.post("ussd.hop", url, request.body, form=request.form, timeout_s=timeout_s)
 
     def _fail(self, call: Call, heard: Heard) -> Shown:
         why = heard.why if heard.why != "answered" else f"status {heard.status}"
         if heard.status == 200:
-            why = "neither CON nor END"
+            why = call.gateway.not_read
         self._end(call, status="Failed", told=True, error=why)
-        return self._show(call.msisdn, NO_ANSWER, failed=why, session_id=call.session_id)
+        return self._show(call.msisdn, NO_ANSWER, failed=why, session_id=call.dialogue.session_id)
 
     async def _outlive(self, call: Call) -> None:
         if self._calls.get(call.msisdn) is call:
             call.timer = None
             self._end(call, status="Incomplete", told=True, error="timeout")
-            self._show(call.msisdn, TOO_LONG, failed="session too long", session_id=call.session_id)
+            self._show(call.msisdn, TOO_LONG, failed="session too long", session_id=call.dialogue.session_id)
 
     def _show(
         self,
@@ -187,36 +191,30 @@ class Ussd:
             cut=measured.cut,
             encoding=measured.encoding,
             length=measured.length,
-            session_id=call.session_id if call else session_id,
+            session_id=call.dialogue.session_id if call else session_id,
             failed=failed,
         )
         self._screens[msisdn] = shown
         self._hub.tell(msisdn, "screen")
         return shown
 
-    def _end(self, call: Call, *, status: str, told: bool, error: str = "") -> None:
+    def _end(self, call: Call, *, status: Status, told: bool, error: str = "", by_us: bool = False) -> None:
         del self._calls[call.msisdn]
         if call.timer is not None:
             call.timer.cancel()
-        if not told:
+        ending = Ending(status=status, began=call.began, last_response=call.last_response, error=error, by_us=by_us)
+        request = call.gateway.ended(call.dialogue, ending) if told else None
+        if request is None:
             return
-        now = utc_now()
-        form = {
-            "date": now.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M:%S"),
-            "sessionId": call.session_id,
-            "serviceCode": call.service_code,
-            "networkCode": network_code(call.msisdn),
-            "phoneNumber": call.msisdn,
-            "status": status,
-            "cost": "KES 0.0000",
-            "durationInMillis": str(int((now - call.began).total_seconds() * 1000)),
-            "hopsCount": str(call.hops),
-            "input": call.text,
-            "lastAppResponse": call.last_response,
-            "errorMessage": error,
-        }
-        ended = Callback(operation="ussd.ended", msisdn=call.msisdn, url=f"{self._url()}/ended", body=form, form=True)
+        ended = Callback(
+            operation="ussd.ended",
+            msisdn=call.msisdn,
+            url=self._url(call, request),
+            body=request.body,
+            form=request.form,
+            method=request.method,
+        )
         self._network.send_later(ended, after_s=0)
 
-    def _url(self) -> str:
-        return f"{self._config.redial_url}/ussd/africastalking/{self._config.gateway_secret}"
+    def _url(self, call: Call, request: Request) -> str:
+        return f"{self._config.redial_url}/ussd/{call.name}/{self._config.gateway_secret}{request.below}"

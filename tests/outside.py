@@ -65,9 +65,9 @@ class Phone:
 
     # A call.
 
-    def dial(self, code: str = "*384*55#") -> Screen:
-        """Dial a code; a call that is under way ends."""
-        return _screen(self._outside.post(f"{self._at}/dial", {"code": code}))
+    def dial(self, code: str = "*384*55#", *, through: str = "africastalking") -> Screen:
+        """Dial a code through a gateway; a call that is under way ends."""
+        return _screen(self._outside.post(f"{self._at}/dial", {"code": code, "gateway": through}))
 
     def key(self, *keys: str) -> Screen:
         """Type and send, once for each of `keys`; the last screen."""

@@ -9,6 +9,7 @@ from ussd.call import Call, Desk, Dropped
 from ussd.drawing import drawn_pages
 from ussd.screens import Choice, Kind, Menu, NotAnOption, Wrong
 from ussd.session import Loaded, Session
+from ussd.told import News, Told
 from words.mistakes import sentence_for
 from words.text import LANGUAGES, SOURCE, Text, rendered, say
 from words.width import Width
@@ -36,12 +37,12 @@ class HopWasContested(RedialError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One request of a gateway. `text` is everything typed in the call so far, joined by `*`."""
+    """One request of a gateway. `told` is what it says of the keys, in its own way."""
 
     channel: str
     conversation: str
     msisdn: str
-    text: str
+    told: Told
     width: Width
 
 
@@ -84,36 +85,44 @@ class Engine:
         for _ in range(_TRIES):
             if loaded.hops > self._hops_a_minute:
                 return Reply(rendered(self._too_many(), _language(loaded.session)), open=False, screen="too_many")
-            if loaded.session is not None and _was_seen(loaded.session.seen, hop.text):
-                return _reply(loaded.session)
-            session, line_is_new = self._answer(hop, loaded)
+            news = _news(hop.told, loaded.session)
+            if isinstance(news, Session):
+                return _reply(news)
+            session, line_is_new = self._answer(hop, loaded, news)
             standing = self._sessions.save(session, **where, raw=loaded.raw, line_is_new=line_is_new)
             if standing is None:
                 return _reply(session)
             loaded = standing
         raise HopWasContested(conversation=hop.conversation, tries=_TRIES)
 
-    def _answer(self, hop: Hop, loaded: Loaded) -> tuple[Session, bool]:
+    def _answer(self, hop: Hop, loaded: Loaded, news: News) -> tuple[Session, bool]:
         session = loaded.session
-        if session is not None and session.open and _goes_on(session.seen, hop.text):
-            call = _call(self._desk, hop, session)
-            typed = [hop.text[len(session.seen) :].removeprefix("*")]
-        else:
-            call = self._dial(hop, loaded)
-            typed = hop.text.split("*") if hop.text else []
-            call.playing = bool(typed)
-        text, is_open = self._walk(call, typed, hop.width)
-        return _session(call, seen=hop.text, reply=text, is_open=is_open), session is None and loaded.line is None
+        call = self._dial(hop, loaded, news) if session is None or news.anew else _call(self._desk, hop, session)
+        text, is_open = self._walk(call, news.keys, hop.width)
+        return _session(call, seen=news.mark, reply=text, is_open=is_open), session is None and loaded.line is None
 
-    def _dial(self, hop: Hop, loaded: Loaded) -> Call:
+    def _dial(self, hop: Hop, loaded: Loaded, news: News) -> Call:
         caller = self._desk.caller(hop.msisdn)
         line = loaded.line or self._desk.read_line(hop.msisdn)
         language = caller.language if caller.language in LANGUAGES else SOURCE
         call = _call(self._desk, hop, None, language=language or SOURCE)
         call.screen, call.line, call.recent = self._menu.first, line, caller.recent
-        if not hop.text and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
+        call.playing = bool(news.keys)
+        if news.lost and self._take_up(call):
+            return call
+        if not news.keys and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
             call.screen, call.dropped = "resume", loaded.dropped
         return call
+
+    def _take_up(self, call: Call) -> bool:
+        """Go on in a call of which nothing is remembered. Returns whether it has ordered: then that is shown."""
+        order = call.desk.placed_in(channel=call.channel, conversation=call.conversation)
+        if order is None or order.kind not in self._menu.tells:
+            call.why = rendered(say("We lost your place. Please choose again."), call.language)
+            return False
+        call.screen, call.amount, call.payer = self._menu.tells[order.kind], order.amount, order.payer
+        call.other_line = order.line if order.is_for_another else None
+        return True
 
     def _may_resume(self, dropped: Dropped) -> bool:
         return dropped.screen in self._menu.screens["resume"].edges
@@ -128,7 +137,9 @@ class Engine:
             return rendered(lost, call.language), False
         pages = drawn_pages(self._menu, call, width)
         call.page = min(call.page, len(pages) - 1)
-        return pages[call.page], self._menu.screens[call.screen].kind is not Kind.END
+        # Last words that are too long for a narrow screen keep the call open until they are read.
+        is_last = self._menu.screens[call.screen].kind is Kind.END and call.page == len(pages) - 1
+        return pages[call.page], not is_last
 
     def _press_all(self, call: Call, typed: Sequence[str], width: Width) -> None:
         """Let the keys act one after the other, up to the end of the call."""
@@ -162,7 +173,7 @@ class Engine:
             call.page += 1
         elif key == BACK and call.page:
             call.page -= 1
-        elif key in (BACK, HOME) and screen.name not in (self._menu.first, "resume"):
+        elif key in (BACK, HOME) and screen.name not in (self._menu.first, "resume") and screen.kind is not Kind.END:
             self._go_back(call, home=key == HOME)
         else:
             goto, sets = self._read(call, key)
@@ -210,14 +221,11 @@ def _has_placed(call: Call) -> bool:
     return call.desk.placed_in(channel=call.channel, conversation=call.conversation) is not None
 
 
-def _goes_on(seen: str, text: str) -> bool:
-    """Whether `text` is what was seen with something new behind it."""
-    return text.startswith(f"{seen}*") if seen else bool(text)
-
-
-def _was_seen(seen: str, text: str) -> bool:
-    """Whether `text` is that of the last hop, or of one before it which comes once more, and late."""
-    return text in (seen, "") or seen.startswith(f"{text}*")
+def _news(told: Told, session: Session | None) -> News | Session:
+    """What is new; or the session as it stands, when this hop was answered already."""
+    if session is None:
+        return told.anew()
+    return told.since(session.seen, is_open=session.open) or session
 
 
 def _language(session: Session | None) -> str:

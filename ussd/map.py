@@ -12,7 +12,7 @@ from topup.money import Money
 from topup.orders import Order, Wanted
 from ussd.call import Call, Dropped
 from ussd.drawing import drawn_pages
-from ussd.gateways.africastalking import WIDTH
+from ussd.gateways.africastalking import LIMITS
 from ussd.screens import Kind, Menu
 from words.text import LANGUAGES
 from words.width import Width, septets_of, ucs2_of
@@ -107,10 +107,10 @@ def _screen(menu: Menu, name: str) -> Iterator[str]:
     screen = menu.screens[name]
     yield from (f"## {name}", "", screen.title, "")
     for language, called in LANGUAGES.items():
-        pages = drawn_pages(menu, sample_call(name, language), WIDTH)
+        pages = drawn_pages(menu, sample_call(name, language), LIMITS.width)
         for number, page in enumerate(pages, start=1):
             which = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
-            yield from (f"{called}{which} ({_fullness(page, WIDTH)}):", "", "```text", page, "```", "")
+            yield from (f"{called}{which} ({_fullness(page, LIMITS.width)}):", "", "```text", page, "```", "")
 
 
 def _fullness(page: str, width: Width) -> str:

@@ -5,6 +5,7 @@ docs/menu.md is drawn from it.
 
 from functools import partial
 
+from topup.kinds import Kind
 from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
@@ -159,7 +160,7 @@ def again(call: Call) -> Choice:
     )
 
 
-@menu.end()
+@menu.end(tells=Kind.TOPUP)
 def placed(call: Call) -> Text:
     """What happens now."""
     if call.payer_or_self == call.msisdn:

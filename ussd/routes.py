@@ -1,15 +1,22 @@
-"""The addresses that USSD gateways post to."""
+"""The addresses that USSD gateways post to: `/ussd/<gateway>/<secret>`, and what each gateway has below its own."""
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, request
 from prometheus_client import Counter, Histogram
 
+from topup.clock import Clock
 from topup.phone import UnableToReadNumber, read_caller
 from ussd.engine import Engine, Hop, Reply
-from ussd.gateways import africastalking
+from ussd.gateway import Asked, Ended, Gateway, Posted, UnableToReadHop
+from ussd.languages import Languages
 from words.text import SOURCE, Text, rendered, say
 
 log = structlog.get_logger(__name__)
@@ -21,70 +28,106 @@ hop_seconds = Histogram(
     ["gateway"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
-sessions_ended = Counter("redial_sessions_ended", "USSD sessions that a gateway reported as ended.", ["status"])
+sessions_ended = Counter(
+    "redial_sessions_ended", "USSD sessions that a gateway reported as ended.", ["gateway", "status"]
+)
 
 
-def make_blueprint(*, engine: Engine, country: str, short_codes: Sequence[str]) -> Blueprint:
-    """The routes. The secret in the path is checked before any of them."""
-    routes = Blueprint("ussd", __name__, url_prefix="/ussd/africastalking/<secret>")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switchboard:
+    """What every gateway is connected to. `repeats_within` is for those that do not number hops (ussd.told)."""
 
-    @routes.post("")
-    def hop(secret: str) -> Response:
-        """One keypress."""
-        began = time.perf_counter()
-        reply = _answer(engine, country=country, short_codes=short_codes)
-        took = time.perf_counter() - began
-        hops.labels(africastalking.NAME, reply.screen, str(reply.open).lower()).inc()
-        hop_seconds.labels(africastalking.NAME).observe(took)
-        log.info("hop", screen=reply.screen, open=reply.open, seconds=round(took, 4))
-        return Response(africastalking.write(reply), content_type=africastalking.CONTENT_TYPE)
+    engine: Engine
+    languages: Languages
+    clock: Clock
+    country: str
+    short_codes: Sequence[str]
+    repeats_within: timedelta
 
-    @routes.post("/ended")
-    def ended(secret: str) -> Response:
-        """The gateway tells that a session is over. Nothing hangs on it: most drops are never told."""
-        status = request.form.get("status", "")
-        known = status if status in ("Success", "Incomplete", "Failed") else "other"
-        sessions_ended.labels(known).inc()
-        log.info("session_ended", status=known, hops=request.form.get("hopsCount", "")[:8])
-        return Response("", status=200)
 
+def make_blueprint(*, gateways: Sequence[Gateway], switchboard: Switchboard) -> Blueprint:
+    """The routes of these gateways; another one is not found. The secret in the path is checked before any of them."""
+    routes = Blueprint("ussd", __name__, url_prefix="/ussd")
+    for gateway in gateways:
+        for number, (address, methods) in enumerate(gateway.ADDRESSES.items()):
+            routes.add_url_rule(
+                f"/{gateway.NAME}/<secret>{address}",
+                endpoint=f"{gateway.NAME}_{number}",
+                view_func=partial(_answer, switchboard, gateway, address),
+                methods=methods,
+            )
     return routes
 
 
-def _answer(engine: Engine, *, country: str, short_codes: Sequence[str]) -> Reply:
-    """The answer to the request at hand. What cannot be read, and what fails, ends in a sentence."""
+def _answer(board: Switchboard, gateway: Gateway, address: str, **path: str) -> Response:
+    """One keypress, or the news that a session has ended."""
+    began = time.perf_counter()
+    posted = _posted(board, gateway, address, path)
     try:
-        session, phone, code, text = africastalking.read(request.form)
-        msisdn = read_caller(phone, country=country)
-    except (africastalking.UnableToReadHop, UnableToReadNumber) as error:
-        log.warning("hop_unreadable", why=str(error))
-        return _end(say("We could not read that. Nothing was paid. Please dial again."), "unreadable")
-    behind = _dialled_behind(code, short_codes)
+        asked = gateway.read(posted)
+    except UnableToReadHop as error:
+        log.warning("hop_unreadable", gateway=gateway.NAME, why=str(error))
+        reply = _end(_UNREADABLE, "unreadable")
+    else:
+        if isinstance(asked, Ended):
+            sessions_ended.labels(gateway.NAME, asked.how).inc()
+            log.info("session_ended", gateway=gateway.NAME, status=asked.how)
+            return Response(gateway.write_ended(posted), content_type=gateway.CONTENT_TYPE)
+        reply = _reply(board, gateway, asked)
+    took = time.perf_counter() - began
+    hops.labels(gateway.NAME, reply.screen, str(reply.open).lower()).inc()
+    hop_seconds.labels(gateway.NAME).observe(took)
+    log.info("hop", gateway=gateway.NAME, screen=reply.screen, open=reply.open, seconds=round(took, 4))
+    return Response(gateway.write(reply, posted), content_type=gateway.CONTENT_TYPE)
+
+
+def _posted(board: Switchboard, gateway: Gateway, address: str, path: Mapping[str, str]) -> Posted:
+    return Posted(
+        address=address,
+        path={name: value for name, value in path.items() if name != "secret"},
+        fields=_json_object(request.get_data()) if gateway.READS_JSON else request.form,
+        at=board.clock(),
+        repeats_within=board.repeats_within,
+    )
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    """The fields of a JSON object, whatever type the request claims; none where there is no such object."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):  # A few thousand brackets are enough for the latter.
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+_UNREADABLE = say("We could not read that. Nothing was paid. Please dial again.")
+
+
+def _reply(board: Switchboard, gateway: Gateway, asked: Asked) -> Reply:
+    """The answer to somebody who waits for a screen. What cannot be served, and what fails, ends in a sentence."""
+    try:
+        msisdn = read_caller(asked.phone, country=board.country)
+    except UnableToReadNumber as error:
+        log.warning("hop_unreadable", gateway=gateway.NAME, why=str(error))
+        return _end(_UNREADABLE, "unreadable")
+    who = {"channel": f"ussd:{gateway.NAME}", "conversation": asked.session, "msisdn": msisdn}
+    behind = "" if asked.code is None else _dialled_behind(asked.code, board.short_codes)
     if behind is None:
-        log.warning("hop_not_ours", code=code[:32])
-        return _end(say("This code is not served here. Please dial {code}.", code=short_codes[0]), "not_ours")
-    with structlog.contextvars.bound_contextvars(session=session, msisdn=msisdn):
+        log.warning("hop_not_ours", gateway=gateway.NAME, code=(asked.code or "")[:32])
+        not_ours = say("This code is not served here. Please dial {code}.", code=board.short_codes[0])
+        return _end(not_ours, "not_ours", board.languages.of(**who))
+    with structlog.contextvars.bound_contextvars(session=asked.session, msisdn=msisdn):
         try:
-            return engine.hop(
-                Hop(
-                    channel=f"ussd:{africastalking.NAME}",
-                    conversation=session,
-                    msisdn=msisdn,
-                    text=_all_typed(text, behind),
-                    width=africastalking.WIDTH,
-                )
-            )
+            return board.engine.hop(Hop(**who, told=asked.told.behind(behind), width=asked.width))
         except Exception:
             # A traceback would reach the phone as the gateway's own "application error". What an earlier hop
             # placed stands and will be told by SMS, so the sentence promises nothing about it.
-            log.exception("hop_failed")
-            return _end(
-                say(
-                    "Sorry, something went wrong on our side. Please dial {code} again in a minute.",
-                    code=short_codes[0],
-                ),
-                "failed",
+            log.exception("hop_failed", gateway=gateway.NAME)
+            sorry = say(
+                "Sorry, something went wrong on our side. Please dial {code} again in a minute.",
+                code=board.short_codes[0],
             )
+            return _end(sorry, "failed", board.languages.of(**who))
 
 
 def _dialled_behind(code: str, short_codes: Sequence[str]) -> str | None:
@@ -95,12 +138,5 @@ def _dialled_behind(code: str, short_codes: Sequence[str]) -> str | None:
     return code.removeprefix(max(stems, key=len)).rstrip("#")
 
 
-def _all_typed(text: str, behind: str) -> str:
-    """Everything typed in the call. A direct dial stands in the text, in the service code, or in both."""
-    if not behind or text == behind or text.startswith(f"{behind}*"):
-        return text
-    return f"{behind}*{text}" if text else behind
-
-
-def _end(text: Text, screen: str) -> Reply:
-    return Reply(rendered(text, SOURCE), open=False, screen=screen)
+def _end(text: Text, screen: str, language: str = SOURCE) -> Reply:
+    return Reply(rendered(text, language), open=False, screen=screen)

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any
 
 from topup.errors import RedialError
+from topup.kinds import Kind as OrderKind
 from ussd.call import Call
 from words.text import Text, say
 
@@ -103,6 +104,7 @@ class Menu:
     def __init__(self, *, first: str) -> None:
         self.first = first
         self.screens: dict[str, Screen] = {}
+        self.tells: dict[OrderKind, str] = {}
 
     def choice(self, *edges: str) -> Callable[[Callable[[Call], Choice]], Screen]:
         """A screen of numbered options. `.answer` may read what is typed besides a number of an option."""
@@ -116,9 +118,15 @@ class Menu:
         """A screen to read, which leads only back and home."""
         return self._register(Kind.PAGES, ())
 
-    def end(self) -> Callable[[Callable[[Call], Text]], Screen]:
-        """A screen that ends the call."""
-        return self._register(Kind.END, ())
+    def end(self, *, tells: OrderKind | None = None) -> Callable[[Callable[[Call], Text]], Screen]:
+        """A screen that ends the call. `tells` is the kind of order that it tells of, when it was just placed."""
+
+        def register(draw: Callable[[Call], Text]) -> Screen:
+            if tells is not None:
+                self.tells[tells] = draw.__name__
+            return self._register(Kind.END, ())(draw)
+
+        return register
 
     def check(self, *, entries: Sequence[str] = ()) -> None:
         """Raise MenuIsBroken unless every screen is known, reachable and answerable.

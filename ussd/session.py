@@ -44,7 +44,7 @@ return false
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A call as it is remembered. `seen` is the gateway's `text` so far, `reply` the last answer, `open` its kind."""
+    """A call as it is remembered. `seen` is the last hop's mark (ussd.told), `reply` its answer, `open` its kind."""
 
     seen: str
     reply: str
@@ -89,6 +89,7 @@ class Sessions:
     """The sessions of all calls."""
 
     def __init__(self, redis: Redis, *, lifetimes: Lifetimes) -> None:
+        self._redis = redis
         self._lifetimes = lifetimes
         self._load = redis.register_script(_LOAD)
         self._save = redis.register_script(_SAVE)
@@ -100,6 +101,12 @@ class Sessions:
             "tuple[bytes, bytes, bytes, int]", self._load(keys=keys, args=[self._lifetimes.rate_window_s])
         )
         return Loaded(raw=raw, session=unpacked(raw), dropped=_read_dropped(dropped), line=_read_line(line), hops=hops)
+
+    def language(self, *, channel: str, conversation: str) -> str | None:
+        """The language of a call; None when nothing is remembered of it."""
+        key, *_ = _keys(channel, conversation, msisdn="")
+        session = unpacked(cast("bytes | None", self._redis.get(key)) or b"")
+        return session.language if session else None
 
     def save(
         self, session: Session, *, channel: str, conversation: str, msisdn: str, raw: bytes, line_is_new: bool

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ussd.gateways import africastalking
+from ussd.gateways import GATEWAYS
 from words.width import Width
 
-WIDTHS: Mapping[str, Width] = {africastalking.NAME: africastalking.WIDTH}
+WIDTHS: Mapping[str, Width] = {name: gateway.LIMITS.width for name, gateway in GATEWAYS.items()}

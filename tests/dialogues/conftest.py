@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from store.engine import make_engine
 from tests.city import City
-from tests.dialogues.gateway import Gateway
+from tests.dialogues.gateway import AFRICASTALKING, Gateway
 
 LOG_SHOWN = 6000
 
@@ -23,7 +23,9 @@ def city() -> Iterator[City]:
     """One for all dialogues of this worker."""
     with (
         tempfile.TemporaryDirectory(prefix="redial-") as folder,
-        City(folder=Path(folder), processes=("sandbox", "web"), LINE_READ_DEADLINE_S="0.5") as open_city,
+        City(
+            folder=Path(folder), processes=("sandbox", "web"), LINE_READ_DEADLINE_S="0.5", USSD_REPEAT_S="1.0"
+        ) as open_city,
     ):
         yield open_city
 
@@ -37,9 +39,9 @@ def books(city: City) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def gateway(city: City) -> Gateway:
-    """A phone that nobody has used yet, whose line owes fifty shillings."""
-    gateway = Gateway(city, f"+254712{next(_numbers):06}")
+def gateway(city: City, request: pytest.FixtureRequest) -> Gateway:
+    """A phone that nobody has used yet, whose line owes fifty shillings. A parameter names the gateway."""
+    gateway = Gateway(city, f"+254712{next(_numbers):06}", name=getattr(request, "param", AFRICASTALKING))
     city.phone(gateway.msisdn).set_line(balance_minor=-5000)
     return gateway
 

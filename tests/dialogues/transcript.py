@@ -15,6 +15,9 @@ A line at the margin is a deed; the lines below it that are set in are the answe
 without an answer under it is one that nobody answers. The caller is always 0711000001. `<time>` and `<ref>` stand for
 any time and any reference. `#` begins a remark.
 
+    through every gateway     told of a dialogue, not a deed in it: it is played once through each of them; or only
+    through NAME, NAME        through these. Without either, through Africa's Talking
+
     dial CODE                 dial, ending a call that is under way; `dial CODE in the code` as gateways do that leave
                               what was dialled in the service code
     press KEYS                type and send; `press KEYS twice at once` when the gateway posts two copies
@@ -36,6 +39,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+GATEWAYS = ["africastalking", "hubtel", "infobip", "nalo", "http"]
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -55,6 +60,7 @@ class Dialogue:
     name: str
     file: str
     steps: list[Step] = field(default_factory=list)
+    gateways: list[str] = field(default_factory=lambda: ["africastalking"])
 
 
 def read_all() -> list[Dialogue]:
@@ -78,6 +84,9 @@ def read(file: str, text: str) -> Iterator[Dialogue]:
 
 
 def _add(dialogue: Dialogue, line: str, number: int) -> None:
+    if (through := line.removeprefix("through ")) != line:
+        dialogue.gateways[:] = GATEWAYS if through == "every gateway" else through.split(", ")
+        return
     if not line.startswith(" "):
         dialogue.steps.append(Step(line.rstrip(), "", number))
         return

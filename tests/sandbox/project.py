@@ -161,6 +161,9 @@ class Project:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_PUT(self) -> None:
+                self.do_POST()
+
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class has it so
                 """Keep the tests' output clean."""
 

@@ -1,5 +1,6 @@
 """A phone that dials: hops as the gateway posts them, and screens as the network shows them."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -39,6 +40,49 @@ def test_a_dialogue_is_posted_with_everything_typed_so_far(driver: Driver, proje
     assert {form["sessionId"] for form in posted} == {home["session_id"]}
     first = {name: value for name, value in posted[0].items() if name != "sessionId"}
     assert first == {"phoneNumber": SUBSCRIBER, "networkCode": "63902", "serviceCode": "*384*55#", "text": ""}
+
+
+def test_a_phone_dials_through_another_gateway_in_its_own_form(driver: Driver, project: Project) -> None:
+    left = [{"Type": "Response", "Message": "Home"}, {"Type": "Release", "Message": "Bye"}]
+    project.answer("/ussd/hubtel/gateway", lambda post: Answer(json.dumps(left.pop(0))))
+    home = driver.post(f"{PHONE}/dial", code="*384*55*100#", gateway="hubtel")
+    bye = driver.post(f"{PHONE}/key", text="1")
+    assert [(one["screen"], one["open"]) for one in (home, bye)] == [("Home", True), ("Bye", False)]
+    dial, key = [post.json for post in project.posts("/ussd/hubtel/gateway")]
+    assert {name: value for name, value in dial.items() if name != "SessionId"} == {
+        "Sequence": 1,
+        "Type": "Initiation",
+        "Message": "*384*55*100#",
+        "ServiceCode": "384*55",
+        "Operator": "safaricom",
+        "ClientState": "",
+        "Mobile": "254711000001",
+        "Platform": "USSD",
+    }
+    assert key == {**dial, "Sequence": 2, "Type": "Response", "Message": "1"}
+
+
+def test_the_gateway_may_be_a_setting_and_ends_are_put_where_it_puts_them(driver: Driver, project: Project) -> None:
+    driver.put("/settings", ussd_gateway="infobip")
+    project.answer("/ussd/infobip", Answer('{"ussdMenu": "Home", "shouldClose": false, "responseExitCode": 200}'))
+    session = driver.post(f"{PHONE}/dial")["session_id"]
+    driver.post(f"{PHONE}/key", text="1")
+    driver.post(f"{PHONE}/hangup")
+    at = f"/ussd/infobip/gateway/session/{session}"
+    (end,) = project.wait_for(f"{at}/end")
+    assert end.json == {"exitCode": 510, "reason": "released"}
+    assert [project.posts(f"{at}/{what}")[0].json["text"] for what in ("start", "response")] == ["*384*55#", "1"]
+
+
+@pytest.mark.parametrize("name", ["hubtel", "infobip", "nalo"])
+def test_an_answer_that_a_gateway_cannot_read_ends_the_call(driver: Driver, project: Project, name: str) -> None:
+    project.answer(f"/ussd/{name}", Answer("CON Home"))
+    shown = driver.post(f"{PHONE}/dial", gateway=name)
+    assert (shown["open"], shown["failed"]) == (False, "not the gateway's JSON")
+
+
+def test_a_gateway_that_nobody_knows_is_refused(driver: Driver) -> None:
+    assert driver.ask("POST", f"{PHONE}/dial", {"gateway": "nobody"}).status_code == 400
 
 
 @pytest.mark.parametrize(

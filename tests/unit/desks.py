@@ -16,6 +16,7 @@ from ussd.engine import Engine, Hop, Reply
 from ussd.menu import menu
 from ussd.screens import Menu
 from ussd.session import Lifetimes, Sessions
+from ussd.told import Whole
 from words.width import Width
 
 CHANNEL = "ussd:africastalking"
@@ -65,6 +66,7 @@ class FakeDesk:
     def place(self, wanted: Wanted) -> Order:
         self.asked.append("place")
         order = an_order(
+            kind=wanted.kind,
             asked_by=wanted.asked_by,
             line=wanted.asked_by,
             payer=wanted.payer,
@@ -135,7 +137,7 @@ class Handset:
                 channel=CHANNEL,
                 conversation=self.conversation,
                 msisdn=self.msisdn,
-                text=self.text if text is None else text,
+                told=Whole(self.text if text is None else text),
                 width=self.width,
             )
         )

@@ -67,6 +67,9 @@ BAD = [
     ("SHORT_CODES", "*384*55"),
     ("SHORT_CODES", "*384*55#,"),
     ("SHORT_CODES", "*384*55# *77#"),
+    ("USSD_GATEWAYS", "africastalking,nobody"),
+    ("USSD_GATEWAYS", "Hubtel"),
+    ("USSD_REPEAT_S", "-1"),
     ("PRESETS_MINOR", "50,abc"),
     ("PRESETS_MINOR", "5000,-100"),
     ("PRESETS_MINOR", "0"),
@@ -120,6 +123,12 @@ def test_several_codes_and_networks_are_read(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch, SHORT_CODES="*384*55#, *384*77*8#", CALLBACK_ADDRESSES="196.201.214.0/24, 196.201.213.114"
     )
     assert settings.short_code_list == ["*384*55#", "*384*77*8#"]
+
+
+def test_the_gateways_that_are_served_are_listed_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch).ussd_gateway_list == ["africastalking"]
+    settings = load(monkeypatch, USSD_GATEWAYS="hubtel, http,hubtel")
+    assert [gateway.NAME for gateway in Wiring(settings).ussd_gateways] == ["hubtel", "http"]
 
 
 def test_settings_are_read_from_a_file_and_the_environment_has_the_last_word(

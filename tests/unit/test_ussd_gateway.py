@@ -1,54 +1,16 @@
-"""Africa's Talking's USSD form in, and its answer out; and which codes are ours."""
+"""Which codes are ours; and what every gateway's module has in common."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from ussd.engine import Reply
-from ussd.gateways.africastalking import UnableToReadHop, read, write
-from ussd.routes import _all_typed, _dialled_behind
+from ussd.gateway import Gateway, Posted, UnableToReadHop
+from ussd.gateways import GATEWAYS, gateways_table
+from ussd.routes import _dialled_behind, _json_object
 
-FORM = {
-    "sessionId": "ATUid_1",
-    "phoneNumber": "+254711000001",
-    "networkCode": "63902",
-    "serviceCode": "*384*55#",
-    "text": "1*2",
-}
-
-
-def test_a_hop_is_read() -> None:
-    assert read(FORM) == ("ATUid_1", "+254711000001", "*384*55#", "1*2")
-
-
-def test_a_text_that_is_absent_is_the_first_one() -> None:
-    assert read({name: value for name, value in FORM.items() if name != "text"})[3] == ""
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"sessionId": ""}, "sessionId"),
-        ({"sessionId": "x" * 129}, "sessionId"),
-        ({"sessionId": "a\x00b"}, "sessionId"),
-        ({"sessionId": "a\nb"}, "sessionId"),
-        ({"phoneNumber": ""}, "phoneNumber"),
-        ({"text": "1" * 481}, "481 characters"),
-        ({"serviceCode": "*384*55" * 30}, "serviceCode has 210 characters"),
-    ],
-)
-def test_a_hop_that_cannot_be_used_says_why(changes: dict[str, str], why: str) -> None:
-    with pytest.raises(UnableToReadHop, match=why):
-        read({**FORM, **changes})
-
-
-@pytest.mark.parametrize("name", ["sessionId", "phoneNumber"])
-def test_a_hop_without_what_names_it_is_refused(name: str) -> None:
-    with pytest.raises(UnableToReadHop, match=name):
-        read({found: value for found, value in FORM.items() if found != name})
-
-
-def test_the_answer_says_whether_the_call_goes_on() -> None:
-    assert write(Reply("Yes?", open=True, screen="home")) == "CON Yes?"
-    assert write(Reply("Bye.", open=False, screen="placed")) == "END Bye."
+SERVED = pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
 
 
 @pytest.mark.parametrize(
@@ -72,18 +34,49 @@ def test_a_code_is_ours_with_whatever_stands_behind_it(code: str, behind: str | 
     assert _dialled_behind(code, ["*384*55#", "*384*77#", "*384*77*8#"]) == behind
 
 
-@pytest.mark.parametrize(
-    ("text", "behind", "typed"),
-    [
-        ("", "", ""),
-        ("1", "", "1"),
-        ("", "100", "100"),
-        ("100", "100", "100"),
-        ("100*1", "100", "100*1"),
-        ("1", "100", "100*1"),
-        ("1001", "100", "100*1001"),
-        ("1*2", "100*0711000002", "100*0711000002*1*2"),
-    ],
-)
-def test_a_direct_dial_stands_in_the_text_or_in_the_code_or_in_both(text: str, behind: str, typed: str) -> None:
-    assert _all_typed(text, behind) == typed
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000, b"9" * 5000, b"null"])
+def test_a_body_that_is_no_json_object_has_no_fields(body: bytes) -> None:
+    assert _json_object(body) == {}
+
+
+def posted(address: str, fields: dict[str, Any]) -> Posted:
+    return Posted(
+        address=address,
+        path={"session": "s1"},
+        fields=fields,
+        at=datetime(2026, 11, 24, tzinfo=UTC),
+        repeats_within=timedelta(seconds=1),
+    )
+
+
+@SERVED
+def test_a_module_is_named_as_it_is_found(gateway: Gateway) -> None:
+    assert GATEWAYS[gateway.NAME] is gateway
+    assert gateway.__name__ == f"ussd.gateways.{gateway.NAME}"  # type: ignore[attr-defined]
+    assert f"`{gateway.NAME}`" in gateways_table()
+
+
+class Everywhere(dict[str, Any]):
+    """A form in which every field has the same value."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+    def get(self, _name: str, _default: Any = None) -> Any:
+        return self.value
+
+
+NONSENSE: list[Any] = [None, [], {}, True, 1.5, "", "\ud800", "x" * 10_000, {"a": [1]}]
+
+
+@SERVED
+@pytest.mark.parametrize("value", NONSENSE, ids=lambda value: repr(value)[:12])
+def test_nonsense_in_every_field_is_unreadable_and_still_answered(gateway: Gateway, value: Any) -> None:
+    for address in gateway.ADDRESSES:
+        request = posted(address, Everywhere(value))
+        if not address.endswith(("/ended", "/end")):
+            with pytest.raises(UnableToReadHop):
+                gateway.read(request)
+        assert "Bye." in gateway.write(Reply("Bye.", open=False, screen="unreadable"), request)
+        assert isinstance(gateway.write_ended(request), str)

@@ -96,10 +96,6 @@ def a_word_that_fits_nowhere(made: Menu) -> None:
     made.screens["words"].draw = lambda call: [say("w" * 150)]
 
 
-def an_end_of_two_pages(made: Menu) -> None:
-    made.screens["end"].draw = lambda call: say("word " * 60)
-
-
 def a_choice_of_nothing(made: Menu) -> None:
     made.screens["last"].draw = lambda call: Choice(say("Sure?"), [])
 
@@ -176,7 +172,6 @@ def a_screen_that_knows_whether_keys_are_played(made: Menu) -> None:
 
 BROKEN: dict[Break, str] = {
     a_word_that_fits_nowhere: "A line is wider than a whole page: 'w",
-    an_end_of_two_pages: "end ends the call with a page that cannot be turned: 'word ",
     a_choice_of_nothing: "the options of last are numbered []",
     an_arrow_that_no_key_follows: "no key leads from amount to home",
     a_move_that_is_not_declared: "The screen home may not lead to words.",

@@ -18,17 +18,18 @@ from topup.money import Money, UnableToReadAmount
 from topup.outcomes import Reason
 from topup.phone import UnableToReadNumber
 from ussd.call import Call, Dropped
-from ussd.drawing import drawn_pages
+from ussd.drawing import FOOT, MORE_LINE, drawn_pages
+from ussd.gateways import GATEWAYS, http
 from ussd.map import sample_call
 from ussd.menu import menu
 from ussd.screens import Kind, NotAnOption
 from words import mistakes, widest
 from words.mistakes import sentence_for
 from words.text import IN_GSM_ALPHABET, LANGUAGES, Text, rendered, say
-from words.width import septets_of, sms_segments
+from words.width import Width, septets_of, sms_segments
 
-# What may be long is turned by pages; everything else is seen at once. The languages have a screen of their own, which
-# one name in Chinese turns into UCS-2.
+# What may be long is turned by pages; everything else is seen at once, on a screen of the usual width. The languages
+# have a screen of their own, which one name in Chinese turns into UCS-2.
 PAGED = {"recent", "guide"}
 IN_UCS2 = {"language"}
 
@@ -42,6 +43,10 @@ def may_be_ucs2(screen: str, language: str) -> bool:
     """Whether the screen may be written outside of the GSM alphabet."""
     return screen in IN_UCS2 or language not in IN_GSM_ALPHABET
 
+
+# The narrowest that a network may say (docs/gateways.md).
+NARROWEST = Width(septets=http.FEWEST_OCTETS * 8 // 7, ucs2=http.FEWEST_OCTETS // 2)
+NARROW = {width for gateway in GATEWAYS.values() if (width := gateway.LIMITS.width) != WIDTH} | {NARROWEST}
 
 WIDE_LIMITS = replace(
     LIMITS,
@@ -131,6 +136,27 @@ def test_the_walk_knows_every_mistake_of_a_person() -> None:
     assert {type(mistake) for mistake in MISTAKES} == set(mistakes._SENTENCES)
 
 
+@pytest.mark.parametrize("width", NARROW, ids=lambda width: str(width.septets))
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("screen", menu.screens)
+def test_every_screen_is_seen_whole_by_turning_pages_where_screens_are_narrow(
+    screen: str, language: str, width: Width
+) -> None:
+    turning = {rendered(foot, language) for foot in (FOOT, MORE_LINE)}
+    for call in calls_on(screen, language):
+        for why in ("", *(rendered(said, language) for said in WHYS)):
+            call.why = why
+            pages = drawn_pages(menu, call, width)
+            assert all(width.holds(page) for page in pages), pages
+            words = [line for page in pages for line in page.split("\n") if line not in turning]
+            whole = [line for line in drawn_pages(menu, call, ENDLESS)[0].split("\n") if line not in turning]
+            # Words are parted at blanks, and Chinese between any two of its characters.
+            blank = " " if language in IN_GSM_ALPHABET else ""
+            assert blank.join(words).replace(" ", blank) == blank.join(whole).replace(" ", blank)
+
+
+ENDLESS = Width(septets=10_000, ucs2=10_000)
+
 LAST_WORDS = [
     say("That did not work three times. Nothing was paid. Dial {code} to start again.", code=widest.CODE),
     say("You pressed very many keys. Nothing was paid. Please wait a minute and dial {code}.", code=widest.CODE),
@@ -143,7 +169,7 @@ LAST_WORDS = [
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("words", LAST_WORDS, ids=lambda words: words.msgid[:30])
 def test_the_last_words_that_are_no_screen_fit_too(words: Text, language: str) -> None:
-    assert WIDTH.holds(rendered(words, language))
+    assert all(width.holds(rendered(words, language)) for width in NARROW | {WIDTH})
 
 
 # SMS.

@@ -1,44 +1,62 @@
 """Africa's Talking's USSD gateway.
 
-Source: Africa's Talking, "USSD: handling sessions". A form POST with sessionId, phoneNumber, networkCode, serviceCode
-and text; text is empty first, then everything typed so far joined by `*`. The answer is text/plain beginning with
-`CON ` or `END `; anything else ends the session with the gateway's own words.
+Source: Africa's Talking, "USSD: handling sessions", and its help pages on how long a session lasts. A form POST with
+sessionId, phoneNumber, networkCode, serviceCode and text; text is empty first, then everything typed so far joined by
+`*`. A direct dial stands in the first text, or stays in the service code. The answer is text/plain beginning with
+`CON ` or `END `; anything else ends the session with the gateway's own words. The end of a session is a form with its
+status, posted to an address of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from topup.errors import RedialError
 from ussd.engine import Reply
+from ussd.gateway import (
+    COMPLETED,
+    DROPPED,
+    FAILED,
+    LONGEST_CODE,
+    LONGEST_TYPED,
+    OTHER,
+    PLAIN,
+    Asked,
+    Ended,
+    Limits,
+    Posted,
+    field,
+    session_field,
+)
+from ussd.told import Whole
 from words.width import Width
 
 NAME = "africastalking"
-CONTENT_TYPE = "text/plain; charset=utf-8"
-WIDTH = Width(septets=160, ucs2=70)
+TITLE = "Africa's Talking"
+ADDRESSES: Mapping[str, Sequence[str]] = {"": ["POST"], "/ended": ["POST"]}
+READS_JSON = False
+CONTENT_TYPE = PLAIN
+TELLS = "everything typed so far"
+LIMITS = Limits(session_s=180, answer_s=15, width=Width(septets=160, ucs2=70))
 
-# Twenty screens with a long entry each stay far below; what is longer is not typed on a phone.
-_LONGEST_TEXT = 480
-_LONGEST_CODE = 182  # No phone can dial more (3GPP TS 23.038: 160 octets).
-
-
-class UnableToReadHop(RedialError):
-    """The gateway's request cannot be used: {why}."""
+_ENDS = {"Success": COMPLETED, "Incomplete": DROPPED, "Failed": FAILED}
 
 
-def read(form: Mapping[str, str]) -> tuple[str, str, str, str]:
-    """(session id, phone number, service code, text) of a request. Raises UnableToReadHop."""
-    session, phone = form.get("sessionId", ""), form.get("phoneNumber", "")
-    code, text = form.get("serviceCode", ""), form.get("text", "")
-    if not 0 < len(session) <= 128 or not session.isprintable():
-        raise UnableToReadHop(why="sessionId is absent or unusable")
-    if not phone:
-        raise UnableToReadHop(why="phoneNumber is absent")
-    if len(code) > _LONGEST_CODE:
-        raise UnableToReadHop(why=f"serviceCode has {len(code)} characters")
-    if len(text) > _LONGEST_TEXT:
-        raise UnableToReadHop(why=f"text has {len(text)} characters")
-    return session, phone, code, text
+def read(posted: Posted) -> Asked | Ended:
+    """A hop or the end of a session. Raises UnableToReadHop."""
+    if posted.address == "/ended":
+        return Ended(_ENDS.get(str(posted.fields.get("status", "")), OTHER))
+    return Asked(
+        session=session_field(posted.fields, "sessionId"),
+        phone=field(posted.fields, "phoneNumber", longest=LONGEST_CODE),
+        code=field(posted.fields, "serviceCode", longest=LONGEST_CODE, needed=False),
+        told=Whole(field(posted.fields, "text", longest=LONGEST_TYPED, needed=False)),
+        width=LIMITS.width,
+    )
 
 
-def write(reply: Reply) -> str:
-    """The answer as the gateway wants it."""
+def write(reply: Reply, posted: Posted) -> str:
+    """`CON` and a screen, or `END` and the last one."""
     return f"{'CON' if reply.open else 'END'} {reply.text}"
+
+
+def write_ended(posted: Posted) -> str:
+    """Nothing: they only look at the status."""
+    return ""

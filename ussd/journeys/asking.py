@@ -45,7 +45,7 @@ def confirm_ask(call: Call) -> Choice:
     )
 
 
-@menu.end()
+@menu.end(tells=Kind.ASK)
 def asked(call: Call) -> Text:
     """What happens now."""
     return say(

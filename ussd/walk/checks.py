@@ -75,7 +75,8 @@ def of_wrong_keys(phone: Phone, pages: Sequence[Session], offered: Sequence[str]
 def of_going_back(phone: Phone, at: Session, came: Came) -> Iterator[str]:
     """From a screen that a key has led to, 0 shows this one again, as it was."""
     for key, after in came.items():
-        if not after.open or after.trail != (*at.trail, at.screen):
+        is_end = phone.menu.screens[after.screen].kind is Kind.END
+        if is_end or not after.open or after.trail != (*at.trail, at.screen):
             continue
         back = phone.press(after, BACK)
         if (back.screen, back.trail) != (at.screen, at.trail):

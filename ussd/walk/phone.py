@@ -12,6 +12,7 @@ from ussd.drawing import FOOT, MORE_LINE
 from ussd.engine import MORE, Engine, Hop
 from ussd.screens import Menu
 from ussd.session import Loaded, Session, dropped_of
+from ussd.told import Whole
 from ussd.walk.worlds import World, desk_of
 from words.text import rendered
 from words.width import Width
@@ -92,7 +93,7 @@ class Phone:
                 channel=_CHANNEL,
                 conversation=_CONVERSATION,
                 msisdn=self.world.msisdn,
-                text=text,
+                told=Whole(text),
                 width=self.width,
             )
         )

@@ -110,6 +110,9 @@ class Walk:
         """Press everything here, and look at what came of it."""
         at, phone = stop.at, self._phone
         pages = phone.pages(at)
+        if self._screen_is(at, Kind.END):
+            self._read_to_the_end(stop, pages)
+            return
         offered = phone.offered(pages) if self._screen_is(at, Kind.CHOICE) else []
         came = {}
         for key in self._keys(at, offered):
@@ -120,6 +123,15 @@ class Walk:
         for flaws in self._checks(stop, pages, offered, came):
             self._blame_all(stop.keys, flaws)
         self._drop(stop)
+
+    def _read_to_the_end(self, stop: Stop, pages: Sequence[Session]) -> None:
+        """Last words that are too long for a narrow screen are turned, and the last page ends the call."""
+        for page in pages:
+            self._measure(page)
+        self.seen.pages[stop.at.screen] = max(self.seen.pages.get(stop.at.screen, 0), len(pages))
+        if pages[-1].open:
+            self._blame(stop.keys, f"the last words of {stop.at.screen} do not end the call: {pages[-1].reply!r}")
+        self._ends.add(place_of(stop.at))
 
     def _checks(
         self, stop: Stop, pages: Sequence[Session], offered: Sequence[str], came: dict[str, Session]
