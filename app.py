@@ -40,7 +40,13 @@ def _register(app: Flask, wiring: Wiring) -> None:
         ussd.routes.make_blueprint(engine=wiring.menu_engine, country=given.country, short_codes=given.short_code_list)
     )
     app.register_blueprint(
-        sms.routes.make_blueprint(engine=engine, desk=wiring.desk, answers=wiring.answers, clock=utc_now)
+        sms.routes.make_blueprint(
+            engine=engine,
+            desk=wiring.desk,
+            answers=wiring.answers,
+            clock=utc_now,
+            gateways=wiring.sms_gateways,
+        )
     )
     app.register_blueprint(callbacks.make_blueprint(engine=engine, clock=utc_now, read_question=read_validation))
     app.register_blueprint(health.make_blueprint(engine=engine, redis=wiring.redis))
