@@ -56,6 +56,12 @@ def incoming(city: City, phone: Phone) -> list[dict[str, Any]]:
     )
 
 
+def last_asked(city: City) -> str:
+    """The query of the last request by which Kannel told us of a message."""
+    newest = "SELECT body FROM inbox WHERE provider = 'kannel' AND topic = 'incoming' ORDER BY id DESC LIMIT 1"
+    return bytes(city.records.rows(newest)[0]["body"]).decode()
+
+
 def statuses(city: City, phone: Phone) -> list[str]:
     return [message["status"] for message in city.records.messages(phone.msisdn)]
 
@@ -100,10 +106,8 @@ def test_kannel_itself_never_writes_to_people(city: City, kannel: Kannel, phone:
 def test_text_outside_the_gsm_alphabet_arrives_intact_both_ways(city: City, kannel: Kannel, phone: Phone) -> None:
     kannel.write(city, phone.msisdn, "帮助  TOPUP 100", ucs2=True)
     kannel.wait_for_sms(city, phone.msisdn)
-    (came,) = city.records.rows(
-        "SELECT body FROM inbox WHERE provider = 'kannel' AND topic = 'incoming' ORDER BY id DESC LIMIT 1"
-    )
-    assert b"text=%E5%B8%AE%E5%8A%A9++TOPUP+100" in came["body"]
+    came = last_asked(city)
+    assert "text=%E5%B8%AE%E5%8A%A9++TOPUP+100" in came
     tell(city, phone, "已收到 KES 100。您的线路已恢复。")
     assert kannel.wait_for_sms(city, phone.msisdn, 2)[1] == "已收到 KES 100。您的线路已恢复。"
     tell(city, phone, "Ksh 5 @ £1 [é] €2 {~} _ñ")
@@ -137,10 +141,8 @@ def test_a_message_that_comes_while_redial_is_down_is_told_again_and_taken_once(
 def test_a_message_that_kannel_tells_twice_is_taken_once(city: City, kannel: Kannel, phone: Phone) -> None:
     kannel.write(city, phone.msisdn, "TOPUP 100")
     city.end_of(phone)
-    (came,) = city.records.rows(
-        "SELECT body FROM inbox WHERE provider = 'kannel' AND topic = 'incoming' ORDER BY id DESC LIMIT 1"
-    )
-    again = city.get(f"/sms/kannel/{city.env['GATEWAY_SECRET']}/incoming?{came['body'].decode()}")
+    came = last_asked(city)
+    again = city.get(f"/sms/kannel/{city.env['GATEWAY_SECRET']}/incoming?{came}")
     assert (again.status_code, again.text) == (200, "")
     assert incoming(city, phone) == [{"verdict": "top_up_taken"}, {"verdict": "a repetition"}]
     assert len(city.orders(phone)) == 1
