@@ -38,7 +38,13 @@ def _register(app: Flask, wiring: Wiring) -> None:
     given, engine = wiring.settings, wiring.engine
     app.register_blueprint(ussd.routes.make_blueprint(gateways=wiring.ussd_gateways, switchboard=wiring.switchboard))
     app.register_blueprint(
-        sms.routes.make_blueprint(engine=engine, desk=wiring.desk, answers=wiring.answers, clock=utc_now)
+        sms.routes.make_blueprint(
+            engine=engine,
+            desk=wiring.desk,
+            answers=wiring.answers,
+            clock=utc_now,
+            gateways=wiring.sms_gateways,
+        )
     )
     app.register_blueprint(callbacks.make_blueprint(engine=engine, clock=utc_now, read_question=read_validation))
     app.register_blueprint(health.make_blueprint(engine=engine, redis=wiring.redis))

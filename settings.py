@@ -25,6 +25,13 @@ class CreditBy(Enum):
     AIRTIME = "airtime"
 
 
+class SmsBy(Enum):
+    """Through which gateway messages go out."""
+
+    AFRICASTALKING = "africastalking"
+    KANNEL = "kannel"
+
+
 class Settings(BaseSettings):
     """The settings of one installation."""
 
@@ -86,11 +93,28 @@ class Settings(BaseSettings):
         "at gateways that do not number their hops.",
     )
 
+    # SMS.
+    sms_gateway: SmsBy = Field(
+        SmsBy.AFRICASTALKING, description="Through what messages go out: `africastalking` or `kannel`."
+    )
+
     # Africa's Talking.
     at_url: str = Field("https://api.africastalking.com", description="Africa's Talking's API.")
     at_username: str = Field("sandbox", description="The application's user name at Africa's Talking.")
     at_api_key: SecretStr = Field(SecretStr(""), description="The application's API key at Africa's Talking.")
     at_sender_id: str | None = Field(None, description="Whom messages come from: a short code or an alphanumeric.")
+
+    # Kannel: an SMSC link of the operator's own (docs/kannel.md).
+    kannel_url: str = Field("http://127.0.0.1:13013/cgi-bin/sendsms", description="The sendsms address of the smsbox.")
+    kannel_username: str = Field("", description="Our sendsms-user there.")
+    kannel_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    kannel_from: str | None = Field(None, description="Whom messages come from; left out, `SMS_SHORT_CODE`.")
+    kannel_smsc: str | None = Field(
+        None, description="The smsc-id that messages are routed by; left out, Kannel chooses."
+    )
+    kannel_suspended_errors: str = Field(
+        "", description="The `err` of delivery receipts that mean a suspended line at this SMSC, by commas."
+    )
 
     # Safaricom Daraja (M-PESA).
     daraja_url: str = Field("https://api.safaricom.co.ke", description="Daraja's API.")
@@ -158,6 +182,11 @@ class Settings(BaseSettings):
             _one_of(name, GATEWAYS)
         return names
 
+    @property
+    def kannel_suspended_list(self) -> list[str]:
+        """The errors by which the operator's SMSC says that a line is suspended."""
+        return _listed(self.kannel_suspended_errors)
+
     @field_validator("public_url", "sandbox_url", "at_url", "daraja_url")
     @classmethod
     def _without_slash(cls, url: str | None) -> str | None:
@@ -188,6 +217,14 @@ class Settings(BaseSettings):
             raise ValueError("a code looks like *384*55#; several are separated by commas")
         return codes
 
+    @field_validator("kannel_username", "kannel_password", "kannel_from", "kannel_smsc")
+    @classmethod
+    def _can_stand_in_a_header(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value or ""
+        if not re.fullmatch(r"[ -~]*", plain) or plain != plain.strip():
+            raise ValueError("only printable ASCII can be told to Kannel, without blanks around it")
+        return value
+
     @field_validator("presets_minor")
     @classmethod
     def _are_amounts(cls, presets: str) -> str:
@@ -209,6 +246,12 @@ class Settings(BaseSettings):
             raise ValueError("what is offered lies between SMALLEST_TOP_UP_MINOR and LARGEST_TOP_UP_MINOR")
         if any(amount % self.top_up_step_minor for amount in offered):
             raise ValueError("what is offered are multiples of TOP_UP_STEP_MINOR")
+        return self
+
+    @model_validator(mode="after")
+    def _has_an_account_at_its_gateway(self) -> "Settings":
+        if self.sms_gateway is SmsBy.KANNEL and not (self.kannel_username and self.kannel_password.get_secret_value()):
+            raise ValueError("with SMS_GATEWAY=kannel, KANNEL_USERNAME and KANNEL_PASSWORD must be set")
         return self
 
 

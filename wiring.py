@@ -18,9 +18,13 @@ from providers.daraja import Daraja, DarajaAccount
 from providers.daraja_token import TokenKeeper
 from providers.http import Channel
 from providers.http import Limits as CallLimits
+from providers.kannel import KannelAccount, KannelSms
 from providers.ucip import Ucip, UcipNode
-from settings import Settings
+from settings import Settings, SmsBy
 from sms.answers import Answers
+from sms.gateways.africastalking import AfricasTalking
+from sms.gateways.kannel import Kannel
+from sms.gateways.port import Gateway as SmsGateway
 from store.desk import Desk, Shop
 from store.engine import make_engine
 from topup.clock import utc_now
@@ -151,9 +155,35 @@ class Wiring:
             payments={"daraja": self.daraja},
             credits={"ucip": self.ucip, "airtime": self.airtime},
             lines=self.ucip,
-            sms=AfricasTalkingSms(
-                account=self._africas_talking, channel=self._channel("africastalking", self.settings.at_url)
+            sms=self.kannel if self.settings.sms_gateway is SmsBy.KANNEL else self.africas_talking_sms,
+            reports={gateway.name: gateway.read_report for gateway in self.sms_gateways},
+        )
+
+    @cached_property
+    def sms_gateways(self) -> tuple[SmsGateway, ...]:
+        """All that may tell us of messages: what went out by one is reported by it, whichever is used now."""
+        return AfricasTalking(), Kannel(suspended_errors=self.settings.kannel_suspended_list)
+
+    @cached_property
+    def africas_talking_sms(self) -> AfricasTalkingSms:
+        """Africa's Talking's SMS."""
+        return AfricasTalkingSms(
+            account=self._africas_talking, channel=self._channel("africastalking", self.settings.at_url)
+        )
+
+    @cached_property
+    def kannel(self) -> KannelSms:
+        """SMS by the operator's own SMSC link."""
+        s = self.settings
+        return KannelSms(
+            account=KannelAccount(
+                username=s.kannel_username,
+                password=s.kannel_password.get_secret_value(),
+                sender=s.kannel_from or s.sms_short_code,
+                smsc=s.kannel_smsc,
+                report_url=f"{s.public_url}/sms/kannel/{s.gateway_secret.get_secret_value()}/delivery",
             ),
+            channel=self._channel("kannel", s.kannel_url),
         )
 
     @cached_property

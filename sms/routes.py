@@ -1,11 +1,15 @@
-"""The addresses that SMS gateways post to."""
+"""The addresses that SMS gateways call: `/sms/<gateway>/<secret>/incoming`, `/delivery`, `/optout`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy import Engine
 
 from sms.answers import Answers
-from sms.gateways import africastalking
+from sms.gateways.port import Gateway, Posted, TellsOptOuts, UnableToReadMessage
 from sms.writer import Letter
 from store import inbox, subscribers
 from store.desk import Desk
@@ -16,55 +20,92 @@ from topup.phone import UnableToReadNumber, read_caller
 log = structlog.get_logger(__name__)
 
 
-def make_blueprint(*, engine: Engine, desk: Desk, answers: Answers, clock: Clock) -> Blueprint:
-    """The routes. The secret in the path is checked before any of them (web.secrets)."""
-    routes = Blueprint("sms", __name__, url_prefix="/sms/africastalking/<secret>")
-
-    @routes.post("/incoming")
-    def incoming(secret: str) -> Response:
-        """Somebody wrote to our short code."""
-        try:
-            message = africastalking.read_incoming(request.form)
-        except africastalking.UnableToReadMessage as error:
-            log.warning("sms_unreadable", why=str(error))
-            return Response(str(error), status=400, mimetype="text/plain")
-        letter = Letter(
-            channel=f"sms:{africastalking.NAME}",
-            id=message.id,
-            sender=message.sender,
-            text=message.text,
-            raw=_callback("incoming"),
-        )
-        log.info("sms_in", sender=message.sender, verdict=answers.take(letter))
-        return Response("", status=200)
-
-    @routes.post("/delivery")
-    def delivery(secret: str) -> Response:
-        """What became of a message of ours."""
-        with engine.begin() as connection:
-            inbox.keep_to_settle(connection, _callback("delivery"), now=clock())
-        return Response("", status=200)
-
-    @routes.post("/optout")
-    def optout(secret: str) -> Response:
-        """Somebody told the gateway to stop."""
-        try:
-            msisdn = read_caller(africastalking.read_opt_out(request.form), country=desk.country)
-        except (africastalking.UnableToReadMessage, UnableToReadNumber) as error:
-            return Response(str(error), status=400, mimetype="text/plain")
-        with engine.begin() as connection:
-            subscribers.stop(connection, msisdn, now=clock())
-        return Response("", status=200)
-
+def make_blueprint(
+    *, engine: Engine, desk: Desk, answers: Answers, clock: Clock, gateways: Iterable[Gateway]
+) -> Blueprint:
+    """The routes of every gateway. The secret in the path is checked before any of them (web.guard)."""
+    routes = Blueprint("sms", __name__, url_prefix="/sms")
+    for gateway in gateways:
+        _Door(engine=engine, desk=desk, answers=answers, clock=clock, gateway=gateway).open(routes)
     return routes
 
 
-def _callback(topic: str) -> Callback:
-    return Callback(
-        provider=africastalking.NAME,
-        topic=topic,
-        reference=None,
-        content_type=request.content_type or "",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    """Where one gateway comes in."""
+
+    engine: Engine
+    desk: Desk
+    answers: Answers
+    clock: Clock
+    gateway: Gateway
+
+    def open(self, routes: Blueprint) -> None:
+        """Add this gateway's addresses to the routes."""
+        name = self.gateway.name
+        at = f"/{name}/<secret>"
+        routes.add_url_rule(f"{at}/incoming", f"{name}_incoming", self.incoming, methods=self.gateway.incoming_by)
+        routes.add_url_rule(f"{at}/delivery", f"{name}_delivery", self.delivery, methods=self.gateway.reports_by)
+        if isinstance(self.gateway, TellsOptOuts):
+            optout = partial(self.optout, self.gateway)
+            routes.add_url_rule(f"{at}/optout", f"{name}_optout", optout, methods=["POST"])
+
+    def incoming(self, secret: str) -> Response:
+        """Somebody wrote to our short code. The answer goes out by itself, so nothing is said here (Kannel would)."""
+        posted = _posted()
+        try:
+            message = self.gateway.read_incoming(posted)
+        except UnableToReadMessage as error:
+            return self._unreadable(error)
+        letter = Letter(
+            channel=f"sms:{self.gateway.name}",
+            id=message.id,
+            sender=message.sender,
+            text=message.text,
+            raw=self._callback("incoming", posted),
+        )
+        log.info("sms_in", gateway=self.gateway.name, sender=message.sender, verdict=self.answers.take(letter))
+        return _plain("")
+
+    def delivery(self, secret: str) -> Response:
+        """What became of a message of ours."""
+        with self.engine.begin() as connection:
+            inbox.keep_to_settle(connection, self._callback("delivery", _posted()), now=self.clock())
+        return _plain("")
+
+    def optout(self, gateway: TellsOptOuts, secret: str) -> Response:
+        """Somebody told the gateway to stop."""
+        try:
+            msisdn = read_caller(gateway.read_opt_out(_posted()), country=self.desk.country)
+        except (UnableToReadMessage, UnableToReadNumber) as error:
+            return self._unreadable(error)
+        with self.engine.begin() as connection:
+            subscribers.stop(connection, msisdn, now=self.clock())
+        return _plain("")
+
+    def _callback(self, topic: str, posted: Posted) -> Callback:
+        return Callback(
+            provider=self.gateway.name,
+            topic=topic,
+            reference=None,
+            content_type=posted.content_type,
+            body=posted.record,
+            remote_address=request.remote_addr or "",
+        )
+
+    def _unreadable(self, error: UnableToReadMessage | UnableToReadNumber) -> Response:
+        log.warning("sms_unreadable", gateway=self.gateway.name, why=str(error))
+        return _plain(str(error), status=400)
+
+
+def _posted() -> Posted:
+    return Posted(
+        query=request.query_string,
         body=request.get_data(cache=True),
-        remote_address=request.remote_addr or "",
+        content_type=request.content_type or "",
+        form=request.form,
     )
+
+
+def _plain(words: str, *, status: int = 200) -> Response:
+    return Response(words, status=status, mimetype="text/plain")

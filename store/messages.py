@@ -29,6 +29,11 @@ class Message:
     reason: str | None
     resends: int
 
+    @property
+    def copy_name(self) -> str:
+        """Our name for this copy of the message, for gateways that keep one: sent again, it has another."""
+        return f"{self.id}-{self.resends}"
+
 
 def write(
     connection: Connection,
@@ -83,13 +88,19 @@ def ended(connection: Connection, message_id: str, *, status: str, reason: str |
 
 def to_resend(connection: Connection, message_id: str, *, now: datetime) -> None:
     """Let the message go out once more."""
-    resent = update(messages).where(messages.c.id == message_id)
-    connection.execute(resent.values(status=WRITTEN, status_at=now, resends=messages.c.resends + 1))
+    _set(connection, message_id, status=WRITTEN, status_at=now, resends=messages.c.resends + 1)
 
 
 def by_gateway_id(connection: Connection, *, gateway: str, gateway_id: str) -> Message | None:
     """The message that the gateway knows by this name, locked until the transaction ends."""
     found = select(messages).where(messages.c.gateway == gateway, messages.c.gateway_id == gateway_id)
+    row = connection.execute(found.with_for_update()).one_or_none()
+    return _message(row) if row else None
+
+
+def by_copy_name(connection: Connection, copy_name: str) -> Message | None:
+    """The message that has, or had, a copy of this name, locked until the transaction ends."""
+    found = select(messages).where(messages.c.id == copy_name.rpartition("-")[0])
     row = connection.execute(found.with_for_update()).one_or_none()
     return _message(row) if row else None
 
@@ -103,7 +114,9 @@ def count_since(connection: Connection, *, msisdn: str, since: datetime, purpose
 
 
 def _set(connection: Connection, message_id: str, **values: Any) -> None:
-    connection.execute(update(messages).where(messages.c.id == message_id).values(**values))
+    # A report may overtake what the worker that sends has to say; what was delivered stays so.
+    changed = update(messages).where(messages.c.id == message_id, messages.c.status != DELIVERED)
+    connection.execute(changed.values(**values))
 
 
 def _message(row: Row[Any]) -> Message:

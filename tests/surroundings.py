@@ -20,12 +20,12 @@ def environment(*, folder: Path, project: Path, settings: Mapping[str, str]) -> 
     change what is tested.
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    ports = {"PORT": str(_free_port()), "SANDBOX_PORT": str(_free_port())}
+    ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
     given = {**kept, **ports, **settings, "VAR_DIR": str(folder), "PYTHONPATH": str(project)}
     return environment_of(root=project, given=given)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that nobody listens on now, drawn so that two cities at once hardly draw the same."""
     while True:
         port = random.SystemRandom().choice(_PORTS)

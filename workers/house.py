@@ -1,10 +1,11 @@
 """What every worker works with, put together once for a process."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
+from sms.gateways.port import Report
 from store import outbox
 from store.book import SqlBook
 from store.desk import Shop
@@ -18,7 +19,11 @@ from topup.schedule import Timing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """The parts of the house that work needs. `clock` tells the time, with its zone."""
+    """The parts of the house that work needs. `clock` tells the time, with its zone.
+
+    Messages go out by `sms`; reports come from every gateway that was ever used, and `reports` reads each one's (it
+    raises UnableToReadMessage).
+    """
 
     engine: Engine
     shop: Shop
@@ -28,6 +33,7 @@ class House:
     credits: Mapping[str, CreditProvider]
     lines: LineReader
     sms: SmsGateway
+    reports: Mapping[str, Callable[[bytes], Report]]
 
     def move(
         self, connection: Connection, order: Order, event: Event, detail: Mapping[str, object] | None = None

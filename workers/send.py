@@ -6,6 +6,9 @@ goes out once more: two are better than none for somebody who waits.
 
 from dataclasses import dataclass
 
+import structlog
+
+from sms.gateways.port import LINE_SUSPENDED
 from store import messages, outbox
 from store.messages import Message
 from store.outbox import Owing
@@ -14,7 +17,7 @@ from topup.outcomes import NotSent, Refused, Unknown
 from topup.ports import Handed
 from workers.house import House
 
-SUSPENDED = "UserAccountSuspended"
+log = structlog.get_logger(__name__)
 
 _RESENDS_AFTER_SILENCE = 1
 _RESEND_WAIT_S = 5.0
@@ -25,7 +28,7 @@ def send(house: House, owing: Owing) -> None:
     with house.engine.begin() as connection:
         message = messages.get(connection, owing.subject)
     delivery = Delivery(house, owing, message)
-    if message.reason == SUSPENDED and house.lines.read_line(message.msisdn).state is not LineState.ACTIVE:
+    if message.reason == LINE_SUSPENDED and house.lines.read_line(message.msisdn).state is not LineState.ACTIVE:
         delivery.try_later("the line is not back yet")
     else:
         delivery.send()
@@ -43,12 +46,12 @@ class Delivery:
         """Hand the message over, unless an earlier run already did."""
         if self.message.status != messages.WRITTEN:
             return self._done()
-        sent = self.house.sms.send(to=self.message.msisdn, text=self.message.text, reference=self.message.id)
+        sent = self.house.sms.send(to=self.message.msisdn, text=self.message.text, reference=self.message.copy_name)
         match sent:
             case Handed():
                 self._handed(sent.gateway_id)
             case Refused():
-                self._end(messages.FAILED, sent.code)
+                self._refused(sent)
             case NotSent():
                 self.try_later(sent.why)
             case Unknown() if self.message.resends < _RESENDS_AFTER_SILENCE:
@@ -73,6 +76,11 @@ class Delivery:
                 connection, self.message.id, gateway=house.sms.name, gateway_id=gateway_id, now=house.clock()
             )
             house.done(connection, self.owing)
+
+    def _refused(self, refused: Refused) -> None:
+        """Nobody will be told now, and it may be the gateway's account that is wrong: that must be seen."""
+        log.error("sms_refused", gateway=self.house.sms.name, code=refused.code, says=refused.facts.get("says"))
+        self._end(messages.FAILED, refused.code)
 
     def _once_more(self, why: str) -> None:
         house = self.house

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from sms.gateways import africastalking as sms_gateway
+from sms.gateways.port import LINE_SUSPENDED, Report, UnableToReadMessage
 from store import attempts, inbox, messages, outbox
 from store.attempts import Kept
 from store.inbox import Callback
@@ -19,7 +19,6 @@ from store.outbox import Owing
 from topup.outcomes import Answer, Confirmed, Refused, Unknown, is_plain
 from topup.ports import CreditProvider, Event, PaymentProvider, UnableToReadEvent
 from workers.house import House
-from workers.send import SUSPENDED
 from workers.settling import Case
 
 # A callback may be faster than the reply that tells us the provider's name for the attempt.
@@ -175,26 +174,46 @@ def _is_contradicted(case: Case, callback: Callback, provider: PaymentProvider |
 
 def _report(house: House, owing: Owing, callback: Callback) -> None:
     """A delivery report: what became of a message."""
+    read = house.reports.get(callback.provider)
+    if read is None:
+        return _conclude(house, owing, "no such gateway here")
     try:
-        report = sms_gateway.read_report(callback.body)
-    except sms_gateway.UnableToReadMessage as error:
+        report = read(callback.body)
+    except UnableToReadMessage as error:
         return _conclude(house, owing, str(error))
     with house.engine.begin() as connection:
-        message = messages.by_gateway_id(connection, gateway=callback.provider, gateway_id=report.gateway_id)
-        if message is not None:
+        message = _reported(connection, callback, report)
+        if message is not None and not _may_be_handed_soon(message, report, owing):
             verdict = _note_report(house, connection, message, report)
             return _write_down(house, connection, owing, verdict, message.order_id)
     return _wait_for_our_reply(house, owing, "no message of ours has this id")
 
 
-def _note_report(house: House, connection: Connection, message: messages.Message, report: sms_gateway.Report) -> str:
-    if not report.is_final or message.status != messages.HANDED:
+def _reported(connection: Connection, callback: Callback, report: Report) -> messages.Message | None:
+    """The message that a report is about, by the gateway's name for it, or by our own where the gateway keeps that."""
+    if report.ours is not None:
+        return messages.by_copy_name(connection, report.ours)
+    return messages.by_gateway_id(connection, gateway=callback.provider, gateway_id=report.gateway_id)
+
+
+def _may_be_handed_soon(message: messages.Message, report: Report, owing: Owing) -> bool:
+    """Whether a report may have overtaken the gateway's reply to the copy that it is about."""
+    is_this_copy = message.copy_name == report.ours and message.status == messages.WRITTEN
+    return is_this_copy and owing.tried < len(_WAITS_FOR_OUR_REPLY_S)
+
+
+def _note_report(house: House, connection: Connection, message: messages.Message, report: Report) -> str:
+    if report.ours is not None and report.ours != message.copy_name and not report.is_delivered:
+        return f"{report.status}, of an earlier copy, noted"
+    # By our own name a report finds a message of which the gateway's reply was lost, too.
+    awaited = (messages.HANDED,) if report.ours is None else (messages.WRITTEN, messages.HANDED, messages.UNKNOWN)
+    if not report.is_final or message.status not in awaited:
         return f"{report.status}, noted"
     if report.is_delivered:
         messages.ended(connection, message.id, status=messages.DELIVERED, reason=None, now=house.clock())
         return "delivered"
     messages.ended(connection, message.id, status=messages.FAILED, reason=report.reason, now=house.clock())
-    if report.reason != SUSPENDED or message.order_id is None or message.resends >= _RESENDS_WHILE_SUSPENDED:
+    if report.reason != LINE_SUSPENDED or message.order_id is None or message.resends >= _RESENDS_WHILE_SUSPENDED:
         return f"failed: {report.reason}"
     messages.to_resend(connection, message.id, now=house.clock())
     wait = house.timing.next_message_wait(tried=message.resends + 1) or timedelta(0)

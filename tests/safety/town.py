@@ -207,4 +207,5 @@ class Town:
             credits={"ucip": system, "airtime": self.moments.watched(Airtime(self.world))},
             lines=system,
             sms=self.moments.watched(Sms(self.world)),
+            reports={},
         )

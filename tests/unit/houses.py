@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from sms.gateways.africastalking import AfricasTalking
+from sms.gateways.kannel import Kannel
 from store import attempts, outbox
 from store.book import SqlBook
 from store.tables import order_moves
@@ -26,6 +28,8 @@ from workers.settling import settle
 
 _receipts = itertools.count(1)
 _owners = itertools.count(711_100_001)
+
+REPORTING = (AfricasTalking(), Kannel(suspended_errors=["013"]))
 
 ACTIVE = Line(LineState.ACTIVE, Money(5000, "KES"))
 
@@ -122,9 +126,11 @@ class Gateway:
     name: str = "africastalking"
     answer: Handed | Refused | NotSent | Unknown = field(default_factory=lambda: Handed(gateway_id="AT1"))
     sent: list[tuple[str, str]] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
 
     def send(self, *, to: str, text: str, reference: str) -> Handed | Refused | NotSent | Unknown:
         self.sent.append((to, text))
+        self.references.append(reference)
         return self.answer
 
 
@@ -152,6 +158,7 @@ class Town:
             credits={"ucip": self.credits},
             lines=self.lines,
             sms=self.sms,
+            reports={gateway.name: gateway.read_report for gateway in REPORTING},
         )
 
     def order_in(self, state: State, **changes: Any) -> Order:

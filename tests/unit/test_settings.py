@@ -161,3 +161,29 @@ def test_the_table_has_every_setting_and_no_secret() -> None:
     assert all(f"`{name.upper()}`" in table for name in Settings.model_fields)
     assert table.count("**must be set**") == len(NEEDED)
     assert all(field.description for field in Settings.model_fields.values())
+
+
+KANNEL = {"SMS_GATEWAY": "kannel", "KANNEL_USERNAME": "redial", "KANNEL_PASSWORD": "s3cret"}
+
+
+def test_messages_go_by_the_gateway_that_is_chosen_and_reports_are_read_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Wiring(load(monkeypatch)).house.sms.name == "africastalking"
+    house = Wiring(load(monkeypatch, **KANNEL)).house
+    assert house.sms.name == "kannel"
+    assert house.reports.keys() == {"africastalking", "kannel"}
+
+
+@pytest.mark.parametrize("missing", ["KANNEL_USERNAME", "KANNEL_PASSWORD"])
+def test_kannel_needs_an_account(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    with pytest.raises(ValidationError, match="KANNEL_USERNAME and KANNEL_PASSWORD must be set"):
+        load(monkeypatch, **{**KANNEL, missing: ""})
+
+
+@pytest.mark.parametrize("password", ["two\r\nX-Kannel-To: +1", "пароль", " blank"])
+def test_what_no_header_can_carry_is_refused(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    with pytest.raises(ValidationError, match="printable ASCII"):
+        load(monkeypatch, **{**KANNEL, "KANNEL_PASSWORD": password})
+
+
+def test_the_errors_of_a_suspended_line_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, KANNEL_SUSPENDED_ERRORS="013, 8,").kannel_suspended_list == ["013", "8"]

@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from store import inbox, messages
+from store import inbox
 from store.book import SqlBook
-from store.inbox import Callback
+from tests.unit.callbacks import post, run
 from tests.unit.houses import Town, a_receipt, confirmed
 from tests.unit.orders import kes
 from topup.life import Event, State
-from topup.line import Line, LineState
 from topup.outcomes import Accepted, Answer, Pending, Reason, Refused, Unknown
 from topup.ports import Event as Told
 from topup.ports import UnableToReadEvent
-from workers.send import send
 from workers.settle import settle
 
 _keys = itertools.count(1)
@@ -28,29 +26,6 @@ CANCELLED = Refused(Reason.CANCELLED, "1032")
 @pytest.fixture
 def town(shared_engine: Engine) -> Town:
     return Town(shared_engine)
-
-
-def post(
-    town: Town, *, topic: str = "stk", provider: str = "daraja", reference: str | None = None, body: bytes = b""
-) -> int:
-    """A callback that was posted; the number under which it is kept."""
-    callback = Callback(
-        provider=provider,
-        topic=topic,
-        reference=reference,
-        content_type="application/json",
-        body=body,
-        remote_address="196.201.214.200",
-    )
-    with town.engine.begin() as connection:
-        return inbox.keep_to_settle(connection, callback, now=town.clock.now)
-
-
-def run(town: Town, kept: int) -> str | None:
-    """Settle the callback; what was made of it, None while it waits."""
-    settle(town.house, town.owing(str(kept), "settle"))
-    with town.engine.connect() as connection:
-        return inbox.get(connection, kept).verdict
 
 
 def told(answer: Answer, *, reference: str | None = None, **fields: Any) -> Told:
@@ -341,101 +316,6 @@ def test_a_refund_that_is_told_after_it_was_refused_is_left_to_a_person(town: To
     verdict = heard(town, told(confirmed(), reference=reference, provider_ref=name), topic="reversal")
     assert verdict == "stray: confirmed after it was refused"
     assert town.now(order).state is State.REVIEW_REFUND
-
-
-# Delivery reports.
-
-
-def handed(town: Town, *, order_id: str | None = None) -> messages.Message:
-    """A message that the gateway took."""
-    with town.engine.begin() as connection:
-        message = messages.write(
-            connection, purpose="tell_balance", msisdn=town.owner, text="Hello", now=town.clock.now, order_id=order_id
-        )
-        messages.handed(
-            connection, message.id, gateway="africastalking", gateway_id=f"AT_{message.id}", now=town.clock.now
-        )
-    return message
-
-
-def report(town: Town, message: messages.Message, status: str, reason: str = "") -> str | None:
-    body = f"id=AT_{message.id}&status={status}&failureReason={reason}".encode()
-    return run(town, post(town, provider="africastalking", topic="delivery", body=body))
-
-
-def message_now(town: Town, message: messages.Message) -> messages.Message:
-    with town.engine.begin() as connection:
-        return messages.get(connection, message.id)
-
-
-@pytest.mark.parametrize(
-    ("status", "reason", "verdict", "then"),
-    [
-        ("Sent", "", "Sent, noted", messages.HANDED),
-        ("Buffered", "", "Buffered, noted", messages.HANDED),
-        ("Success", "", "delivered", messages.DELIVERED),
-        ("Failed", "UserInBlackList", "failed: UserInBlackList", messages.FAILED),
-        ("Rejected", "DeliveryFailure", "failed: DeliveryFailure", messages.FAILED),
-        ("Failed", "UserAccountSuspended", "failed: UserAccountSuspended", messages.FAILED),
-    ],
-)
-def test_a_delivery_report_is_kept_against_the_message(
-    town: Town, status: str, reason: str, verdict: str, then: str
-) -> None:
-    message = handed(town)
-    assert report(town, message, status, reason) == verdict
-    assert message_now(town, message).status == then
-
-
-def test_a_report_that_comes_late_does_not_bring_a_message_back(town: Town) -> None:
-    message = handed(town)
-    report(town, message, "Success")
-    assert report(town, message, "Failed", "DeliveryFailure") == "Failed, noted"
-    assert message_now(town, message).status == messages.DELIVERED
-
-
-def test_what_a_suspended_line_could_not_get_goes_out_again_when_it_is_back(town: Town) -> None:
-    order = town.order_in(State.DONE)
-    message = handed(town, order_id=order.id)
-    verdict = report(town, message, "Failed", "UserAccountSuspended")
-    assert verdict == "the line was still suspended: will be sent again"
-    town.lines.line = Line(LineState.SUSPENDED)
-    send(town.house, town.owing(message.id, "send"))
-    assert town.sms.sent == []
-    town.lines.line = Line(LineState.ACTIVE)
-    send(town.house, town.owing(message.id, "send"))
-    assert town.sms.sent == [(town.owner, "Hello")]
-    assert message_now(town, message).status == messages.HANDED
-    assert town.owed(message.id) == []
-
-
-def test_a_line_that_stays_suspended_is_not_written_to_for_ever(town: Town) -> None:
-    order = town.order_in(State.DONE)
-    message = handed(town, order_id=order.id)
-    for _ in range(20):
-        verdict = report(town, message, "Failed", "UserAccountSuspended")
-        if verdict == "failed: UserAccountSuspended":
-            break
-        send(town.house, town.owing(message.id, "send"))
-        with town.engine.begin() as connection:
-            messages.handed(
-                connection, message.id, gateway="africastalking", gateway_id=f"AT_{message.id}", now=town.clock.now
-            )
-    assert verdict == "failed: UserAccountSuspended"
-    assert 0 < len(town.sms.sent) < 10
-
-
-@pytest.mark.parametrize("body", [b"", b"id=&status=Success", b"\xff", b"id=AT1"])
-def test_a_report_that_names_nothing_is_written_down(town: Town, body: bytes) -> None:
-    verdict = run(town, post(town, provider="africastalking", topic="delivery", body=body))
-    assert verdict is not None
-    assert "cannot be used" in verdict
-
-
-def test_a_report_before_our_reply_is_waited_for(town: Town) -> None:
-    kept = post(town, provider="africastalking", topic="delivery", body=b"id=AT_later&status=Success")
-    assert run(town, kept) is None
-    assert town.owing(str(kept), "settle").tried == 1
 
 
 def test_an_order_is_not_moved_by_what_nobody_can_tie_to_it(town: Town) -> None:

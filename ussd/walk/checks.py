@@ -1,5 +1,6 @@
 """What must hold at every place of the menu. Each check tells what does not, in a sentence."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from itertools import pairwise
 
@@ -63,8 +64,8 @@ def of_wrong_keys(phone: Phone, pages: Sequence[Session], offered: Sequence[str]
             yield f"{at.screen} does not say first what was wrong with {key!r}"
         if _chosen(after) != _chosen(at):
             yield f"the wrong key {key!r} changes the call at {at.screen}"
-        if len(pages) == 1 and set(_lines(pages)) - set(_lines(phone.pages(after))):
-            yield f"{at.screen} loses lines when it says what was wrong with {key!r}"
+        if len(pages) == 1 and _characters(pages) - _characters(phone.pages(after)):
+            yield f"{at.screen} loses words when it says what was wrong with {key!r}"
         for right in (*offered[:1], BACK):
             if not came[right].wrong and _standing(phone.press(after, right)) != _standing(came[right]):
                 yield f"{right} does something else at {at.screen} after the wrong key {key!r}"
@@ -132,5 +133,6 @@ def _chosen(at: Session) -> Chosen:
     return at.screen, at.trail, at.language, at.amount, at.payer, at.other_line, at.open
 
 
-def _lines(pages: Sequence[Session]) -> list[str]:
-    return [line for page in pages for line in page.reply.split("\n")]
+def _characters(pages: Sequence[Session]) -> Counter[str]:
+    """Everything that is written on the pages, wherever its lines are broken."""
+    return Counter(character for page in pages for character in page.reply if not character.isspace())
