@@ -6,6 +6,7 @@ from topup.errors import RedialError
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
 from topup.phone import UnableToReadNumber
+from topup.wallets import NoWalletHere
 from words.text import Text, say
 
 _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
@@ -16,6 +17,7 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     LineHasEnough: lambda error: say("A line may get {largest} a day.", largest=error.facts["largest"]),
     PayerHasPaidEnough: lambda error: say("A payer may pay {largest} a day.", largest=error.facts["largest"]),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
+    NoWalletHere: lambda error: say("That number has no mobile money that we can ask."),
 }
 
 

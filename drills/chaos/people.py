@@ -13,7 +13,7 @@ _TRIES = 5
 _MOST_KEYS = 14
 _BEFORE_DIALLING_AGAIN_S = 0.5
 
-_TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment M-PESA asks")
+_TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment [\w -]+ asks")
 _OPTION = re.compile(r"(\d+) (.*)")
 
 

@@ -70,11 +70,11 @@ SENTENCES = (
         lambda now, _: now.deeds.taken_minor == 0,
     ),
     _sentence(
-        rf"Sorry, we could not top up your line\. {_KES} went back to M-PESA of .*",
+        rf"Sorry, we could not top up your line\. {_KES} went back to [\w -]+ of .*",
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
     ),
     _sentence(rf"We are checking your top-up of {_KES}\..*", lambda now, _: True),
-    _sentence(rf"{_KES}: in a moment M-PESA asks .* for the PIN\.", lambda now, _: True),
+    _sentence(rf"{_KES}: in a moment [\w -]+ asks .* for the PIN\.", lambda now, _: True),
 )
 
 # What is said of no order.
