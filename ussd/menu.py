@@ -200,7 +200,7 @@ def language(call: Call) -> Choice:
 def guide(call: Call) -> list[Text]:
     """How it works, and who else can help."""
     return [
-        say("Choose an amount and who pays. Their mobile money asks for the PIN. Your line then comes back by itself."),
+        say("Choose an amount and who pays. The payer is asked for the PIN. Your line then comes back by itself."),
         say(
             "Dial {code} at any time. Help: call {care}.",
             code=call.desk.short_code,

@@ -108,7 +108,7 @@ class Ordering:
         person = self._person
         if "Type the amount" in text:
             return str(person.amount)
-        if "Type the M-PESA number" in text:
+        if "Type the number" in text:
             return _national(person.friend or person.msisdn)
         if "Pay once more?" in text:
             return _option(text, "Pay once more" if person.insists else "No")
