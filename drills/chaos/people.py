@@ -33,13 +33,18 @@ class Person:
     insists: bool
 
 
+def number_of(number: int, *, first: int) -> str:
+    """The number of the `number`th of a row that begins at 07`first`; every third is with Airtel, which has 073."""
+    return f"+2547{first + number + (20_000_000 if number % 3 == 2 else 0)}"
+
+
 def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
     """The `number`th person of that seed, always the same."""
     dice = Random(f"{seed}/person/{number}")  # noqa: S311 - chance here guards nothing
     state = dice.choices(("suspended", "active", "barred", "gone"), (68, 24, 5, 3))[0]
     balance_minor = -100 * dice.randint(5, 300) if state == "suspended" else 100 * dice.randint(0, 50)
     return Person(
-        msisdn=f"+2547{12_000_000 + number}",
+        msisdn=number_of(number, first=12_000_000),
         line=LineAtFirst(balance_minor=balance_minor, closed=state in ("barred", "gone")),
         state=state,
         wallet_minor=dice.choices((100_000, 900), (94, 6))[0],
