@@ -33,7 +33,7 @@ class Momo:
         return self._tokens[product]
 
     def request(
-        self, method: str, path: str, *, name: str = "", body: Any = None, timeout_s: float = PATIENCE_S, **changes: str
+        self, method: str, path: str, *, name: str = "", body: Any = None, changes: dict[str, str] | None = None
     ) -> requests.Response:
         """A request under a name; `changes` replace headers, and an empty one leaves it out."""
         product = path.split("/")[1]
@@ -44,9 +44,9 @@ class Momo:
             "X-Reference-Id": name,
             "X-Callback-Url": f"{self._driver.project_url}{CALLBACK}",
         }
-        headers = {key: value for key, value in (usual | changes).items() if value}
+        headers = {key: value for key, value in (usual | (changes or {})).items() if value}
         url = f"{self._driver.url}/momo{path}"
-        return self._driver.http.request(method, url, json=body, headers=headers, timeout=timeout_s)
+        return self._driver.http.request(method, url, json=body, headers=headers, timeout=PATIENCE_S)
 
     def charge(
         self, name: str | None = None, *, msisdn: str = MTN, changes: dict[str, str] | None = None, **body: Any
@@ -61,7 +61,7 @@ class Momo:
             "payeeNote": "",
         }
         given = new_name() if name is None else name
-        return self.request("POST", "/collection/v1_0/requesttopay", name=given, body=usual | body, **(changes or {}))
+        return self.request("POST", "/collection/v1_0/requesttopay", name=given, body=usual | body, changes=changes)
 
     def status(self, name: str) -> requests.Response:
         """What became of a request to pay."""
