@@ -118,7 +118,9 @@ class Settings(BaseSettings):
 
     # Safaricom Daraja (M-PESA).
     daraja_url: str = Field("https://api.safaricom.co.ke", description="Daraja's API.")
-    daraja_consumer_key: SecretStr = Field(SecretStr(""), description="The app's consumer key.")
+    daraja_consumer_key: SecretStr = Field(
+        SecretStr(""), description="The app's consumer key; without one M-PESA is not offered."
+    )
     daraja_consumer_secret: SecretStr = Field(SecretStr(""), description="The app's consumer secret.")
     daraja_short_code: str = Field("174379", description="The paybill or till that takes the money.")
     daraja_passkey: SecretStr = Field(SecretStr(""), description="The passkey of the short code.")
@@ -128,6 +130,31 @@ class Settings(BaseSettings):
     daraja_till: str | None = Field(None, description="The till that is paid, with `CustomerBuyGoodsOnline`.")
     daraja_initiator: str = Field("", description="The API operator that may reverse payments.")
     daraja_security_credential: SecretStr = Field(SecretStr(""), description="That operator's encrypted password.")
+
+    # MTN MoMo.
+    momo_url: str = Field("https://proxy.momoapi.mtn.com", description="MTN MoMo's API.")
+    momo_target_environment: str = Field(
+        "mtnuganda", description="X-Target-Environment: `mtnuganda`, `mtnghana` ...; `sandbox` at MTN's sandbox."
+    )
+    momo_collection_user: str = Field(
+        "", description="The API user (a UUID) of Collection; without one MTN MoMo is not offered."
+    )
+    momo_collection_api_key: SecretStr = Field(SecretStr(""), description="That user's API key.")
+    momo_collection_subscription_key: SecretStr = Field(SecretStr(""), description="The subscription of Collection.")
+    momo_disbursement_user: str = Field(
+        "", description="The API user of Disbursement; without one refunds wait for a person."
+    )
+    momo_disbursement_api_key: SecretStr = Field(SecretStr(""), description="That user's API key.")
+    momo_disbursement_subscription_key: SecretStr = Field(
+        SecretStr(""), description="The subscription of Disbursement."
+    )
+
+    # Airtel Money.
+    airtel_url: str = Field("https://openapi.airtel.africa", description="Airtel Money's API.")
+    airtel_client_id: SecretStr = Field(
+        SecretStr(""), description="The app's client id; without one Airtel Money is not offered."
+    )
+    airtel_client_secret: SecretStr = Field(SecretStr(""), description="The app's client secret.")
 
     # The operator's charging system.
     ucip_url: str = Field("http://127.0.0.1:10010/Air", description="The charging system's UCIP address.")
@@ -187,7 +214,7 @@ class Settings(BaseSettings):
         """The errors by which the operator's SMSC says that a line is suspended."""
         return _listed(self.kannel_suspended_errors)
 
-    @field_validator("public_url", "sandbox_url", "at_url", "daraja_url")
+    @field_validator("public_url", "sandbox_url", "at_url", "daraja_url", "momo_url", "airtel_url")
     @classmethod
     def _without_slash(cls, url: str | None) -> str | None:
         return url.rstrip("/") if url else None

@@ -14,11 +14,13 @@ from redis.retry import Retry
 from sqlalchemy import Engine
 
 from providers.africastalking import AfricasTalkingAccount, AfricasTalkingAirtime, AfricasTalkingSms
+from providers.airtel_money import AirtelAccount, AirtelMoney
 from providers.daraja import Daraja, DarajaAccount
 from providers.daraja_token import TokenKeeper
 from providers.http import Channel
 from providers.http import Limits as CallLimits
 from providers.kannel import KannelAccount, KannelSms
+from providers.mtn_momo import MomoAccount, MomoUser, MtnMomo
 from providers.ucip import Ucip, UcipNode
 from settings import Settings, SmsBy
 from sms.answers import Answers
@@ -30,6 +32,7 @@ from store.engine import make_engine
 from topup.clock import utc_now
 from topup.limits import Limits
 from topup.money import Money
+from topup.ports import PaymentProvider
 from topup.schedule import Timing
 from ussd.engine import Engine as MenuEngine
 from ussd.gateway import Gateway
@@ -98,7 +101,7 @@ class Wiring:
             short_code=s.short_code_list[0],
             sms_code=s.sms_short_code,
             care_number=s.care_number,
-            payment_provider="daraja",
+            payments=frozenset(self.payments),
             credit_provider=s.credit_by.value,
             again_within=timedelta(seconds=s.again_within_s),
             order_secret=s.order_secret.get_secret_value(),
@@ -152,7 +155,7 @@ class Wiring:
             shop=self.shop,
             timing=self.timing,
             clock=utc_now,
-            payments={"daraja": self.daraja},
+            payments=self.payments,
             credits={"ucip": self.ucip, "airtime": self.airtime},
             lines=self.ucip,
             sms=self.kannel if self.settings.sms_gateway is SmsBy.KANNEL else self.africas_talking_sms,
@@ -187,6 +190,19 @@ class Wiring:
         )
 
     @cached_property
+    def payments(self) -> dict[str, PaymentProvider]:
+        """The payment providers that are set up, by name."""
+        s = self.settings
+        made: dict[str, PaymentProvider] = {}
+        if s.daraja_consumer_key.get_secret_value():
+            made["daraja"] = self.daraja
+        if s.momo_collection_user:
+            made["mtn_momo"] = self.mtn_momo
+        if s.airtel_client_id.get_secret_value():
+            made["airtel_money"] = self.airtel_money
+        return made
+
+    @cached_property
     def daraja(self) -> Daraja:
         """M-PESA."""
         s = self.settings
@@ -208,6 +224,44 @@ class Wiring:
                 now=utc_now,
             ),
             channel=channel,
+            now=utc_now,
+        )
+
+    @cached_property
+    def mtn_momo(self) -> MtnMomo:
+        """MTN MoMo."""
+        s = self.settings
+        collection = MomoUser(
+            user=s.momo_collection_user,
+            api_key=s.momo_collection_api_key.get_secret_value(),
+            subscription_key=s.momo_collection_subscription_key.get_secret_value(),
+        )
+        disbursement = MomoUser(
+            user=s.momo_disbursement_user,
+            api_key=s.momo_disbursement_api_key.get_secret_value(),
+            subscription_key=s.momo_disbursement_subscription_key.get_secret_value(),
+        )
+        return MtnMomo(
+            account=MomoAccount(
+                target_environment=s.momo_target_environment,
+                callback_url=f"{s.public_url}/callbacks/mtn_momo/{s.callback_secret.get_secret_value()}",
+                collection=collection,
+                disbursement=disbursement if disbursement.user else None,
+            ),
+            channel=self._channel("mtn_momo", s.momo_url),
+            now=utc_now,
+        )
+
+    @cached_property
+    def airtel_money(self) -> AirtelMoney:
+        """Airtel Money."""
+        s = self.settings
+        return AirtelMoney(
+            account=AirtelAccount(
+                client_id=s.airtel_client_id.get_secret_value(),
+                client_secret=s.airtel_client_secret.get_secret_value(),
+            ),
+            channel=self._channel("airtel_money", s.airtel_url),
             now=utc_now,
         )
 

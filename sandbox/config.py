@@ -35,6 +35,11 @@ class Config:
     daraja_passkey: str = "sandbox"
     daraja_initiator: str = "sandbox"
     daraja_security_credential: str = ""
+    momo_target_environment: str = "sandbox"
+    momo_collection: tuple[str, str, str] = ("sandbox", "sandbox", "sandbox")
+    momo_disbursement: tuple[str, str, str] = ("sandbox", "sandbox", "sandbox")
+    airtel_client_id: str = "sandbox"
+    airtel_client_secret: str = "sandbox"  # noqa: S105 - guards nothing but the sandbox
     ucip_username: str = "sandbox"
     ucip_password: str = "sandbox"  # noqa: S105 - guards nothing but the sandbox
     ucip_refill_profile: str = ""
@@ -48,6 +53,13 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
 
     def text(name: str, otherwise: str) -> str:
         return given.get(name, otherwise)
+
+    def momo_user(product: str) -> tuple[str, str, str]:
+        """The API user, the API key and the subscription key of a product."""
+        user, key, subscription = (
+            text(f"MOMO_{product}_{name}", "sandbox") for name in ("USER", "API_KEY", "SUBSCRIPTION_KEY")
+        )
+        return user, key, subscription
 
     return Config(
         host=text("SANDBOX_HOST", default.host),
@@ -68,6 +80,11 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
         daraja_passkey=text("DARAJA_PASSKEY", default.daraja_passkey),
         daraja_initiator=text("DARAJA_INITIATOR", default.daraja_initiator),
         daraja_security_credential=text("DARAJA_SECURITY_CREDENTIAL", default.daraja_security_credential),
+        momo_target_environment=text("MOMO_TARGET_ENVIRONMENT", default.momo_target_environment),
+        momo_collection=momo_user("COLLECTION"),
+        momo_disbursement=momo_user("DISBURSEMENT"),
+        airtel_client_id=text("AIRTEL_CLIENT_ID", default.airtel_client_id),
+        airtel_client_secret=text("AIRTEL_CLIENT_SECRET", default.airtel_client_secret),
         ucip_username=text("UCIP_USERNAME", default.ucip_username),
         ucip_password=text("UCIP_PASSWORD", default.ucip_password),
         ucip_refill_profile=text("UCIP_REFILL_PROFILE", default.ucip_refill_profile),

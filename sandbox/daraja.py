@@ -2,8 +2,6 @@
 
 import base64
 import hmac
-import secrets
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,6 +14,7 @@ from sandbox.faults import Fault
 from sandbox.mpesa import RESULTS, Mpesa, Push
 from sandbox.outside import Outside
 from sandbox.reversals import Reversals
+from sandbox.tokens import Tokens
 from sandbox.web import answer, json_reply, read_json
 
 TOKEN_LIFE_S = 3599
@@ -31,7 +30,7 @@ class Daraja:
         self._faults = outside.faults
         self._mpesa = mpesa
         self._reversals = reversals
-        self._tokens: dict[str, float] = {}
+        self._tokens = Tokens(life_s=TOKEN_LIFE_S)
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """The routes, below `prefix`."""
@@ -55,16 +54,11 @@ class Daraja:
             return _refusal(DarajaRefused(status=400, code="400.008.01", message="Invalid Authentication passed"))
         if request.query.get("grant_type") != "client_credentials":
             return _refusal(DarajaRefused(status=400, code="400.008.02", message="Invalid grant type passed"))
-        now = time.monotonic()
-        self._tokens = {token: end for token, end in self._tokens.items() if end > now}
-        token = secrets.token_urlsafe(21)
-        self._tokens[token] = now + TOKEN_LIFE_S
-        return json_reply({"access_token": token, "expires_in": str(TOKEN_LIFE_S)})
+        return json_reply({"access_token": self._tokens.make(), "expires_in": str(TOKEN_LIFE_S)})
 
     def _with_token(self, operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
-            kind, _, token = request.headers.get("Authorization", "").partition(" ")
-            if kind.lower() != "bearer" or self._tokens.get(token, 0) < time.monotonic():
+            if not self._tokens.is_good(request.headers.get("Authorization", "")):
                 return _refusal(DarajaRefused(status=404, code="404.001.03", message="Invalid Access Token"))
             try:
                 return await operation(request, await read_json(request))

@@ -35,6 +35,16 @@ OPERATIONS = {
     "daraja.reversal": REQUEST,
     "daraja.callback": REPORT | {"wrong_amount", "wrong_number"},
     "daraja.reversal_callback": REPORT | {"wrong_amount", "queue_timeout"},
+    "momo.token": REQUEST,
+    "momo.requesttopay": REQUEST,
+    "momo.enquiry": REQUEST,
+    "momo.refund": REQUEST,
+    "momo.callback": REPORT | {"wrong_amount", "wrong_number"},
+    "airtel.token": REQUEST,
+    "airtel.payment": REQUEST,
+    "airtel.enquiry": REQUEST,
+    "airtel.refund": REQUEST,
+    "airtel.callback": REPORT,
     "ucip.read": REQUEST,
     "ucip.refill": REQUEST,
     "africastalking.sms": REQUEST,
@@ -60,11 +70,16 @@ _NEEDS = {
 
 # How an operation writes its result codes, where it does not take any words.
 _DARAJA_CODE = re.compile(r"\d{1,4}|[45]\d\d\.\d{3}\.\d{2,4}", re.ASCII)
+_AIRTEL_CODE = re.compile(r"DP\d{11}|ESB\d{6}|0000900", re.ASCII)
 _CODES = {
     "daraja.oauth": re.compile(r"[45]\d\d\.\d{3}\.\d{2,4}", re.ASCII),
     "daraja.stk": _DARAJA_CODE,
     "daraja.query": _DARAJA_CODE,
     "daraja.reversal": re.compile(rf"R\d{{6}}|{_DARAJA_CODE.pattern}", re.ASCII),
+    **dict.fromkeys(("momo.requesttopay", "momo.enquiry", "momo.refund"), re.compile(r"[A-Z_]{3,60}", re.ASCII)),
+    "airtel.payment": _AIRTEL_CODE,
+    "airtel.enquiry": re.compile(r"T[A-Z]{1,2}", re.ASCII),
+    "airtel.refund": _AIRTEL_CODE,
     "ucip.read": re.compile(r"\d{1,4}", re.ASCII),
     "ucip.refill": re.compile(r"\d{1,4}", re.ASCII),
     "africastalking.sms": re.compile(r"\d{3}", re.ASCII),

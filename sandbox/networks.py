@@ -4,6 +4,8 @@
 _CODES = {
     "+25410": "63903",
     "+25473": "63903",
+    **dict.fromkeys((f"+25475{digit}" for digit in range(7)), "63903"),
+    "+254762": "63903",
     "+25478": "63903",
     "+25477": "63907",
     "+254": "63902",
@@ -12,14 +14,18 @@ _CODES = {
     "+256": "64110",
     "+25565": "64002",
     "+25568": "64005",
+    "+25569": "64005",
     "+25578": "64005",
     "+255": "64004",
     "+23320": "62002",
     "+23350": "62002",
     "+233": "62001",
     "+234": "62130",
+    "+25072": "63514",
     "+25073": "63514",
     "+250": "63510",
+    "+26057": "64501",
+    "+26077": "64501",
     "+26097": "64501",
     "+260": "64502",
     "+26599": "65010",
@@ -40,6 +46,20 @@ _CURRENCIES = {
     "+27": "ZAR",
 }
 
+# ISO 3166 countries by the code that their numbers begin with.
+DIALLING_CODES = {
+    "KE": "+254",
+    "UG": "+256",
+    "TZ": "+255",
+    "GH": "+233",
+    "NG": "+234",
+    "RW": "+250",
+    "ZM": "+260",
+    "MW": "+265",
+}
+MTN = frozenset({"64110", "62001", "62130", "63510", "64502"})
+AIRTEL = frozenset({"63903", "64101", "64005", "62120", "63514", "64501", "65010"})
+
 
 def currency_of(msisdn: str) -> str | None:
     """The currency of the number's country, when it is one of those that are served."""
@@ -48,7 +68,7 @@ def currency_of(msisdn: str) -> str | None:
 
 def network_code(msisdn: str) -> str:
     """The code of the longest prefix that fits."""
-    for length in range(6, 2, -1):
+    for length in range(7, 2, -1):
         if (code := _CODES.get(msisdn[:length])) is not None:
             return code
     return TEST_NETWORK

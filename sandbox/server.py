@@ -2,11 +2,14 @@
 
 from aiohttp import web
 
+from sandbox import airtel_forms, momo_forms
+from sandbox.airtel import Airtel
 from sandbox.airtime import Airtime
 from sandbox.airtime_orders import AirtimeOrders
 from sandbox.config import Config
 from sandbox.control import Control
 from sandbox.daraja import Daraja
+from sandbox.momo import Momo
 from sandbox.mpesa import Mpesa
 from sandbox.outside import build_outside, reset
 from sandbox.phones import Phones
@@ -16,6 +19,7 @@ from sandbox.sms import Sms
 from sandbox.store import Store
 from sandbox.ucip import Ucip
 from sandbox.ussd import Ussd
+from sandbox.wallet_payments import WalletPayments
 from sandbox.web import allow_any_origin, any_origin, errors_as_json
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -29,6 +33,8 @@ class Sandbox:
         self._ussd = Ussd(self._outside)
         self._sms = Sms(self._outside)
         self._mpesa = Mpesa(self._outside, in_session=self._ussd.in_session)
+        self._momo = WalletPayments(self._outside, momo_forms.SCHEME, in_session=self._ussd.in_session)
+        self._airtel = WalletPayments(self._outside, airtel_forms.SCHEME, in_session=self._ussd.in_session)
         self._refills = Refills(self._outside)
         self._airtime = AirtimeOrders(self._outside, refills=self._refills)
 
@@ -54,6 +60,8 @@ class Sandbox:
             *daraja.routes("/daraja"),
             # Some clients of Daraja let their user change its host only: for them it is at the root as well.
             *daraja.routes(""),
+            *Momo(self._outside, payments=self._momo).routes("/momo"),
+            *Airtel(self._outside, payments=self._airtel).routes("/airtel"),
             *self._sms.routes("/africastalking"),
             *Airtime(self._outside, orders=self._airtime).routes("/africastalking"),
             *Ucip(self._outside, refills=self._refills).routes("/ucip"),
@@ -67,6 +75,8 @@ class Sandbox:
         await self._outside.network.start()
         self._outside.prompts.resume()
         self._mpesa.resume()
+        self._momo.resume()
+        self._airtel.resume()
         self._airtime.resume()
 
     async def _send_watchers_home(self, _app: web.Application) -> None:

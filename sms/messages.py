@@ -4,7 +4,7 @@ A message says first what happened to the money, then what to do. It is read onc
 waits for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from topup.caller import Recent
 from topup.ids import short_reference
@@ -12,6 +12,7 @@ from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import Reason
+from topup.wallets import WALLETS
 from words.accounts import line_in_words, top_up_in_words
 from words.text import AsTyped, Text, ToTheCent, say
 
@@ -76,8 +77,9 @@ def checked_not_paid(order: Order, *, short_code: str) -> Text:
 def refunded(order: Order, *, payer: str) -> Text:
     """The money is back with the payer. `payer` is in the national form."""
     return say(
-        "Sorry, we could not top up your line. {amount} went back to M-PESA of {payer}.",
+        "Sorry, we could not top up your line. {amount} went back to {wallet} of {payer}.",
         amount=order.amount,
+        wallet=_wallet(order),
         payer=payer,
     )
 
@@ -192,7 +194,12 @@ def ask_instructions() -> Text:
 
 def asked_to_pay(order: Order, *, payer: str) -> Text:
     """A top-up by SMS was taken. `payer` is in the national form."""
-    return say("{amount}: in a moment M-PESA asks {payer} for the PIN.", amount=order.amount, payer=payer)
+    return say(
+        "{amount}: in a moment {wallet} asks {payer} for the PIN.",
+        amount=order.amount,
+        wallet=_wallet(order),
+        payer=payer,
+    )
 
 
 def ordered_just_now(amount: Money, *, payer: str | None, line: str | None = None) -> Text:
@@ -287,23 +294,31 @@ def started() -> Text:
     return say("Welcome back. Send STOP when you want no messages.")
 
 
-_DECLINED: Mapping[Reason, Text] = {
-    Reason.NOT_ENOUGH: say("The M-PESA balance is too low."),
-    Reason.WRONG_PIN: say("The M-PESA PIN was wrong."),
-    Reason.CANCELLED: say("The payment was cancelled."),
-    Reason.NO_ANSWER: say("M-PESA got no answer from the payer."),
-    Reason.BUSY: say("The payer's phone was busy."),
-    Reason.LIMIT: say("The payment is above an M-PESA limit."),
-    Reason.SAID_NO: say("Whoever you asked does not want to pay."),
-    Reason.SAID_NOTHING: say("Whoever you asked did not answer in time."),
-    Reason.NO_WALLET: say("The payer has no M-PESA."),
+_DECLINED: Mapping[Reason, Callable[[str], Text]] = {
+    Reason.NOT_ENOUGH: lambda wallet: say("The {wallet} balance is too low.", wallet=wallet),
+    Reason.WRONG_PIN: lambda wallet: say("The {wallet} PIN was wrong.", wallet=wallet),
+    Reason.CANCELLED: lambda wallet: say("The payment was cancelled."),
+    Reason.NO_ANSWER: lambda wallet: say("{wallet} got no answer from the payer.", wallet=wallet),
+    Reason.BUSY: lambda wallet: say("The payer's phone was busy."),
+    Reason.LIMIT: lambda wallet: say("The payment is outside the limits of {wallet}.", wallet=wallet),
+    Reason.SAID_NO: lambda wallet: say("Whoever you asked does not want to pay."),
+    Reason.SAID_NOTHING: lambda wallet: say("Whoever you asked did not answer in time."),
+    Reason.NO_WALLET: lambda wallet: say("The payer has no {wallet}.", wallet=wallet),
 }
-_OUR_FAULT = say("Sorry, M-PESA cannot be reached just now.")
 
 
 def _why(order: Order, reason: Reason | None) -> Text:
-    why = _DECLINED.get(reason, _OUR_FAULT) if reason else _OUR_FAULT
-    return say("{amount} not paid. {why}", amount=order.amount, why=why)
+    explain = _DECLINED.get(reason, _our_fault) if reason else _our_fault
+    return say("{amount} not paid. {why}", amount=order.amount, why=explain(_wallet(order)))
+
+
+def _our_fault(wallet: str) -> Text:
+    return say("Sorry, {wallet} cannot be reached just now.", wallet=wallet)
+
+
+def _wallet(order: Order) -> str:
+    """What the payer calls the wallet that is asked for this order."""
+    return WALLETS[order.payment_provider].name
 
 
 def _received_back(order: Order) -> Text:

@@ -22,6 +22,7 @@ from topup.orders import Order, Wanted, advance, place
 from topup.outcomes import Reason
 from topup.ports import LineReader
 from topup.schedule import Timing
+from topup.wallets import Wallet, wallet_of
 
 HOW_MANY_RECENT = 3
 
@@ -37,7 +38,10 @@ _CALLER = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """What this installation sells, and how it calls itself. `zone` is the one that times are shown in."""
+    """What this installation sells, and how it calls itself.
+
+    `payments` are the payment providers on offer; `zone` is the one that times are shown in.
+    """
 
     limits: Limits
     country: str
@@ -46,10 +50,14 @@ class Shop:
     short_code: str
     sms_code: str
     care_number: str
-    payment_provider: str
+    payments: frozenset[str]
     credit_provider: str
     order_secret: str
     again_within: timedelta
+
+    def wallet_of(self, payer: str) -> Wallet:
+        """The wallet by which `payer` (E.164) is asked. Raises NoWalletHere."""
+        return wallet_of(payer, offered=self.payments, currency=self.currency)
 
 
 class Desk:
@@ -77,11 +85,16 @@ class Desk:
         """The line as the charging system tells it now, or NOT_KNOWN after its deadline."""
         return self._lines.read_line(msisdn)
 
+    def wallet_of(self, payer: str) -> Wallet:
+        """The wallet by which `payer` (E.164) is asked. Raises NoWalletHere."""
+        return self._shop.wallet_of(payer)
+
     def place(self, wanted: Wanted) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
-        Raises an error of topup.limits when the amount is not sold, or is too much for a day. Raises SameAgain when
-        the same was ordered a moment ago and it is not said to be meant.
+        Raises an error of topup.limits when the amount is not sold, or is too much for a day, and NoWalletHere when the
+        payer has no wallet that can be asked. Raises SameAgain when the same was ordered a moment ago and it is not
+        said to be meant.
         """
         with self._engine.begin() as connection:
             return self.place_in(connection, wanted)
@@ -111,7 +124,7 @@ class Desk:
             amount=self.limits.check(wanted.amount),
             language=wanted.language,
             line_was=wanted.line_was,
-            payment_provider=self._shop.payment_provider,
+            payment_provider=self._shop.wallet_of(wanted.payer).provider,
             credit_provider=self._shop.credit_provider,
             placed_at=now,
         )

@@ -199,6 +199,10 @@ class City:
         """POST to the web process, as a gateway or a stranger would; `how` is what requests.post takes."""
         return self._http.post(f"{self.url}{path}", timeout=WITHIN_S, **how)
 
+    def put(self, path: str, **how: Any) -> requests.Response:
+        """PUT to the web process, as some providers do with their callbacks."""
+        return self._http.put(f"{self.url}{path}", timeout=WITHIN_S, **how)
+
     def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of Redial's commands as an operator would: `city.flask("orders", "review")`."""
         command = [sys.executable, "-m", "flask", "--app", "app", *words]

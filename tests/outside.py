@@ -14,6 +14,9 @@ T = TypeVar("T")
 # The longest that the world makes a phone wait for an answer, and something to spare.
 _ANSWERS_WITHIN_S = 60.0
 
+# Whom the messages of wallets come from.
+_WALLETS = ("MPESA", "MTN MoMo", "Airtel Money")
+
 
 class Outside:
     """The sandbox."""
@@ -97,7 +100,7 @@ class Phone:
 
     def inbox(self) -> list[str]:
         """The texts that came from Redial, oldest first."""
-        return [text for sender, text in self._messages() if sender != "MPESA"]
+        return [text for sender, text in self._messages() if sender not in _WALLETS]
 
     def mpesa_inbox(self) -> list[str]:
         """The texts that came from M-PESA itself."""

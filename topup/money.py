@@ -66,6 +66,14 @@ class Money:
         """Whether nothing stands behind the point."""
         return self.minor % self.unit_minor == 0
 
+    @property
+    def in_units(self) -> str:
+        """The amount in whole units, exactly, as protocols write it: `5000`, or `12.50` where cents stand behind it."""
+        if self.is_whole:
+            return str(self.whole)
+        sign, behind = "-" if self.minor < 0 else "", abs(self.minor) % self.unit_minor
+        return f"{sign}{abs(self.whole)}.{behind:0{MINOR_DIGITS[self.currency]}}"
+
     def rounded_up(self, *, step_minor: int) -> "Money":
         """The same amount or the next above it that is a multiple of `step_minor`."""
         return Money(-(-self.minor // step_minor) * step_minor, self.currency)

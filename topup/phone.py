@@ -54,6 +54,12 @@ def national(msisdn: str, *, country: str) -> str:
     return "".join(character for character in shown if character.isdigit())
 
 
+def subscriber_number(msisdn: str) -> tuple[str, str]:
+    """The country (ISO 3166) of an E.164 number, and the number without its country code: `("UG", "752000001")`."""
+    number = _parse(msisdn, "ZZ")
+    return phonenumbers.region_code_for_country_code(number.country_code or 0), str(number.national_number)
+
+
 @lru_cache(maxsize=64)
 def example_number(*, country: str) -> str:
     """A mobile number of `country` as its people write it, to show how one looks."""

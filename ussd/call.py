@@ -10,6 +10,7 @@ from topup.limits import Limits
 from topup.line import NOT_KNOWN, Line
 from topup.money import Money
 from topup.orders import Order, Wanted
+from topup.wallets import NoWalletHere, Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,14 @@ class Desk(Protocol):
         """The line as the charging system tells it now, or NOT_KNOWN after a short deadline."""
         ...
 
+    def wallet_of(self, payer: str) -> Wallet:
+        """The wallet by which `payer` (E.164) is asked, without asking anybody. Raises topup.wallets.NoWalletHere."""
+        ...
+
     def place(self, wanted: Wanted) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
-        Raises an error of topup.limits. SameAgain can be overridden by `wanted.again`.
+        Raises an error of topup.limits, or NoWalletHere. SameAgain can be overridden by `wanted.again`.
         """
         ...
 
@@ -120,3 +125,17 @@ class Call:
     def payer_or_self(self) -> str:
         """Who pays: the caller, unless another number was given."""
         return self.payer or self.msisdn
+
+    @property
+    def wallet(self) -> str:
+        """What the payer calls the wallet that is asked. Raises NoWalletHere."""
+        return self.desk.wallet_of(self.payer_or_self).name
+
+    @property
+    def has_wallet(self) -> bool:
+        """Whether the caller's own number has a wallet that can be asked."""
+        try:
+            self.desk.wallet_of(self.msisdn)
+        except NoWalletHere:
+            return False
+        return True

@@ -10,6 +10,7 @@ from topup.limits import Limits
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
+from topup.wallets import M_PESA, Wallet
 from ussd.call import Call, Dropped
 from ussd.drawing import drawn_pages
 from ussd.gateways.africastalking import LIMITS
@@ -43,6 +44,10 @@ class SampleDesk:
     def read_line(self, msisdn: str) -> Line:
         """The line of the sample."""
         return _line()
+
+    def wallet_of(self, payer: str) -> Wallet:
+        """The wallet of the sample."""
+        return M_PESA
 
     def place(self, wanted: Wanted) -> Order:
         """Nothing."""

@@ -20,7 +20,7 @@ from words.text import LANGUAGES, Text, ToTheCent, say
 __all__ = ["asking", "menu", "other_lines"]
 
 
-@menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
+@menu.choice("amounts", "confirm", "other_payer", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
 def home(call: Call) -> Choice:
     """What the line is, and what can be done."""
     top_up = [] if call.line.is_beyond_help else [Option(say("Top up"), "amounts")]
@@ -49,7 +49,7 @@ def read_direct_dial(call: Call, typed: str) -> str:
     if call.line.is_beyond_help:
         return "cannot_help"
     call.amount, call.payer = call.desk.limits.check(amount), None
-    return "confirm"
+    return "confirm" if call.has_wallet else "other_payer"
 
 
 @menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask")
@@ -109,7 +109,7 @@ def payer(call: Call) -> Choice:
     return Choice(
         say("{amount}. Who pays?", amount=agreed(call)),
         [
-            Option(say("This number"), "confirm", {"payer": None}),
+            Option(say("This number"), "confirm", {"payer": None}, does=_check_own_wallet),
             Option(say("Another number"), "other_payer"),
             Option(say("Ask somebody to pay"), "asked_payer"),
         ],
@@ -118,14 +118,19 @@ def payer(call: Call) -> Choice:
 
 @menu.ask("confirm")
 def other_payer(call: Call) -> Text:
-    """The number of somebody else who pays."""
-    return say("Type the M-PESA number that pays, like {example}.", example=example_number(country=call.desk.country))
+    """The number of somebody else who pays; the only way for a caller whose own number has no wallet."""
+    example = example_number(country=call.desk.country)
+    if call.has_wallet:
+        return say("Type the number that pays, like {example}.", example=example)
+    return say("Your number has no mobile money that we can ask. Type one that pays, like {example}.", example=example)
 
 
 @other_payer.answer
 def read_other_payer(call: Call, typed: str) -> str:
-    """A number of this country, however it is written."""
-    call.payer = read_msisdn(typed, country=call.desk.country)
+    """A number with a wallet, however it is written."""
+    payer = read_msisdn(typed, country=call.desk.country)
+    call.desk.wallet_of(payer)
+    call.payer = payer
     return "confirm"
 
 
@@ -147,8 +152,7 @@ def read_direct_payer(call: Call, typed: str) -> str:
     """A number instead of an option is the payer: it is how `*384*55*100*0711000002#` arrives."""
     if len(typed) < 7:
         raise NotAnOption()
-    call.payer = read_msisdn(typed, country=call.desk.country)
-    return "confirm"
+    return read_other_payer(call, typed)
 
 
 @menu.choice("placed", "home")
@@ -165,12 +169,15 @@ def placed(call: Call) -> Text:
     """What happens now."""
     if call.payer_or_self == call.msisdn:
         return say(
-            "{amount}: in a moment M-PESA asks for your PIN on this phone. When it is paid, an SMS tells your balance.",
+            "{amount}: in a moment {wallet} asks for your PIN on this phone. "
+            "When it is paid, an SMS tells your balance.",
             amount=agreed(call),
+            wallet=call.wallet,
         )
     return say(
-        "{amount}: in a moment M-PESA asks {payer} for the PIN. When it is paid, an SMS tells your balance.",
+        "{amount}: in a moment {wallet} asks {payer} for the PIN. When it is paid, an SMS tells your balance.",
         amount=agreed(call),
+        wallet=call.wallet,
         payer=shown(call, call.payer_or_self),
     )
 
@@ -207,7 +214,7 @@ def language(call: Call) -> Choice:
 def guide(call: Call) -> list[Text]:
     """How it works, and who else can help."""
     return [
-        say("Choose an amount and who pays. M-PESA asks for the PIN. Your line then comes back by itself."),
+        say("Choose an amount and who pays. The payer is asked for the PIN. Your line then comes back by itself."),
         say(
             "Dial {code} at any time. Help: call {care}.",
             code=call.desk.short_code,
@@ -252,13 +259,25 @@ def _what_will_happen(call: Call) -> Text:
     payer = shown(call, call.payer_or_self)
     if owed and amount < owed:
         return say(
-            "{amount} will not bring {line} back: it owes {owed}. M-PESA of {payer} pays.",
+            "{amount} will not bring {line} back: it owes {owed}. {wallet} of {payer} pays.",
             amount=amount,
+            wallet=call.wallet,
             line=line,
             owed=ToTheCent(owed),
             payer=payer,
         )
-    return say("Top up {line} with {amount}. M-PESA of {payer} pays.", amount=amount, line=line, payer=payer)
+    return say(
+        "Top up {line} with {amount}. {wallet} of {payer} pays.",
+        amount=amount,
+        line=line,
+        wallet=call.wallet,
+        payer=payer,
+    )
+
+
+def _check_own_wallet(call: Call) -> None:
+    """Who has no wallet that can be asked stays where another payer can be chosen, and reads why."""
+    call.desk.wallet_of(call.msisdn)
 
 
 def _headline(call: Call) -> Text:

@@ -76,6 +76,18 @@ def make_blueprint(*, engine: Engine, clock: Clock, read_question: ReadQuestion)
         keep("daraja", "reversal" if end == "result" else "reversal_timeout", reference)
         return jsonify(_TAKEN)
 
+    @routes.route("/mtn_momo/<secret>/<any(charge, refund):topic>/<reference>", methods=["POST", "PUT"])
+    def momo(secret: str, topic: str, reference: str) -> Response:
+        """The end of a request to pay or of a refund. MTN's manual says PUT, and its sandbox posts."""
+        keep("mtn_momo", topic, reference)
+        return Response("", status=200)
+
+    @routes.post("/airtel_money/<secret>/payment")
+    def airtel_payment(secret: str) -> Response:
+        """Something has become of a payment. Airtel knows one address for all of them."""
+        keep("airtel_money", "payment", None)
+        return Response("", status=200)
+
     @routes.post("/africastalking/<secret>/airtime/status")
     def airtime_status(secret: str) -> Response:
         """What became of airtime."""

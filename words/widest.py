@@ -6,6 +6,7 @@ from topup.caller import Recent
 from topup.life import State
 from topup.line import Line, LineState
 from topup.money import Money
+from topup.wallets import WALLETS
 
 AMOUNT = Money(99_999_999, "KES")  # KES 999,999.99
 BALANCE = Money(999_999_999, "KES")  # KES 9,999,999.99
@@ -14,6 +15,8 @@ CARE = "0711000000"
 FOREIGN = "+256772000001"  # A number of another country keeps its international form, which is longer.
 FRIEND = "+256772000002"  # As wide, and somebody else.
 TIME = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
+
+WALLET = max(WALLETS.values(), key=lambda wallet: len(wallet.name))
 
 LINES = [Line(state, balance) for state in LineState for balance in (None, BALANCE, -BALANCE)]
 

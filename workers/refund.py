@@ -1,6 +1,7 @@
 """refund: give a payer the money back. Committed as sent before it is sent; never sent twice by itself."""
 
 from store import attempts
+from store.attempts import Kept
 from store.outbox import Owing
 from topup.life import Event, State
 from topup.ports import Attempt
@@ -17,6 +18,11 @@ def refund(house: House, owing: Owing) -> None:
     sent = house.payments[provider].refund(attempt, receipt=receipt)
     with house.engine.begin() as connection:
         settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
+
+
+def _reference(charged: Kept) -> str:
+    """Our reference of the call that took the money; a stray's own charge only writes down what came to another's."""
+    return str(charged.attempt.facts.get("came_to", charged.attempt.reference))
 
 
 def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
@@ -37,7 +43,7 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
             purpose="refund",
             provider=charged.provider,
             msisdn=order.payer,
-            facts={"receipt": charged.receipt},
+            facts={"receipt": charged.receipt, "charge_reference": _reference(charged)},
             now=house.clock(),
         )
         house.move(connection, order, Event.REFUND_SENT, {"reference": attempt.reference})

@@ -137,6 +137,8 @@ def _with_a_plain_word(case: Case, event: Event, asked: Answer) -> str:
         return case.differs(f"the callback says paid, the provider says {asked.code}", receipt=told.receipt)
     if isinstance(told, Refused) and isinstance(asked, Confirmed):
         return replace(case, evidence="enquiry").settle(asked)
+    if not is_plain(told):  # It tells no end, only that there is one to be asked after.
+        return replace(case, evidence="enquiry").settle(asked)
     return case.settle(told)
 
 

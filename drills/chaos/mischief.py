@@ -13,12 +13,20 @@ from sandbox.faults import OPERATIONS
 
 Rules = Mapping[str, Sequence[Mapping[str, Any]]]
 
-# How an operation is refused on purpose. `daraja.query` answers uncertainly, never falsely.
+# How an operation is refused on purpose. Enquiries answer uncertainly, never falsely.
 _CODES: Mapping[str, tuple[str, ...]] = {
     "daraja.oauth": ("400.008.01", "500.003.02"),
     "daraja.stk": ("1032", "1037", "1001", "1025", "17", "500.001.1001", "500.003.02", "400.002.05", "404.001.03"),
     "daraja.query": ("4999", "500.001.1001", "500.003.02", "404.001.03"),
     "daraja.reversal": ("21", "1", "2028", "500.001.1001", "500.003.02"),
+    "momo.token": ("INTERNAL_PROCESSING_ERROR",),
+    "momo.requesttopay": ("NOT_ENOUGH_FUNDS", "APPROVAL_REJECTED", "EXPIRED", "INTERNAL_PROCESSING_ERROR"),
+    "momo.enquiry": ("PENDING", "CREATED"),
+    "momo.refund": ("NOT_ALLOWED", "INTERNAL_PROCESSING_ERROR"),
+    "airtel.token": ("ESB000001",),
+    "airtel.payment": ("DP00800001002", "DP00800001007", "DP00800001029", "ESB000001", "ESB000008", "ESB000033"),
+    "airtel.enquiry": ("TA", "TIP"),
+    "airtel.refund": ("ESB000001", "ESB000011", "ESB000045"),
     "ucip.read": ("100", "999", "1007", "1005"),
     "ucip.refill": ("103", "115", "123", "176", "100", "999", "1007", "1005"),
     "africastalking.sms": ("405", "406", "500", "501"),

@@ -14,7 +14,7 @@ _MOST_KEYS = 14
 _BEFORE_DIALLING_AGAIN_S = 0.5
 _READS_FOR_S = 6.0
 
-_TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment M-PESA asks")
+_TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment [\w -]+ asks")
 _ASKED = re.compile(r".* Reply YES (\d{3}) to pay")
 _OPTION = re.compile(r"(\d+) (.*)")
 
@@ -42,6 +42,11 @@ class Person:
     insists: bool
 
 
+def number_of(number: int, *, first: int) -> str:
+    """The number of the `number`th of a row that begins at 07`first`; every third is with Airtel, which has 073."""
+    return f"+2547{first + number + (20_000_000 if number % 3 == 2 else 0)}"
+
+
 def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
     """The `number`th person of that seed, always the same."""
     dice = Random(f"{seed}/person/{number}")  # noqa: S311 - chance here guards nothing
@@ -50,7 +55,7 @@ def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
     friend = dice.choice(friends) if dice.random() < 0.35 else None
     asks = friend is not None and dice.random() < 0.4
     return Person(
-        msisdn=f"+2547{12_000_000 + number}",
+        msisdn=number_of(number, first=12_000_000),
         line=LineAtFirst(balance_minor=balance_minor, closed=state in ("barred", "gone")),
         state=state,
         wallet_minor=dice.choices((100_000, 900), (94, 6))[0],
@@ -143,7 +148,7 @@ class Ordering:
         person = self._person
         if "Type the amount" in text:
             return str(person.amount)
-        if "Type the M-PESA number" in text or "Type the number to ask" in text:
+        if "Type the number that pays" in text or "Type the number to ask" in text:
             return _national(person.friend or person.msisdn)
         if "Pay once more?" in text:
             return _option(text, "Pay once more" if person.insists else "No")

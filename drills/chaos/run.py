@@ -17,7 +17,7 @@ from drills.chaos.evidence import Evidence, LineAtFirst, Promise
 from drills.chaos.havoc import Havoc
 from drills.chaos.judge import judge
 from drills.chaos.operator import Operator
-from drills.chaos.people import Ordering, draw_person
+from drills.chaos.people import Ordering, draw_person, number_of
 from drills.chaos.report import Report
 from drills.chaos.story import story_of
 from store.engine import make_engine
@@ -84,7 +84,7 @@ class Drill:
     # Orders and havoc.
 
     def _place_orders(self, city: City, havoc: Havoc) -> None:
-        friends = [f"+2547{11_000_000 + number}" for number in range(10 + self.options.orders // 10)]
+        friends = [number_of(number, first=11_000_000) for number in range(10 + self.options.orders // 10)]
         self._began = time.monotonic()
         with ThreadPoolExecutor(self.options.people_at_once, thread_name_prefix="person") as people:
             busy = [people.submit(self._keep_ordering, city, friends) for _ in range(self.options.people_at_once)]

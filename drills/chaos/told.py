@@ -74,7 +74,7 @@ SENTENCES = (
         lambda now, _: now.deeds.taken_minor == 0,
     ),
     _sentence(
-        rf"Sorry, we could not top up your line\. {_KES} went back to M-PESA of .*",
+        rf"Sorry, we could not top up your line\. {_KES} went back to [\w -]+ of .*",
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
     ),
     _sentence(rf"\d+ topped up your line with {_KES}\.(?: Balance {_KES}\.)?", _added),
@@ -89,7 +89,7 @@ SENTENCES = (
     _sentence(rf"We have asked \d+ to pay {_KES} for you\..*", lambda now, _: True),
     _sentence(rf"Thank you\. {_KES}: in a moment you are asked for your PIN\.", lambda now, _: True),
     _sentence(rf"We are checking your top-up of {_KES}\..*", lambda now, _: True),
-    _sentence(rf"{_KES}: in a moment M-PESA asks .* for the PIN\.", lambda now, _: True),
+    _sentence(rf"{_KES}: in a moment [\w -]+ asks .* for the PIN\.", lambda now, _: True),
 )
 
 # What is said of no order.

@@ -23,6 +23,8 @@ def test_without_settings_everything_is_local() -> None:
     assert env["SANDBOX_URL"] == "http://127.0.0.1:8001"
     assert env["AT_URL"] == "http://127.0.0.1:8001/africastalking"
     assert env["DARAJA_URL"] == "http://127.0.0.1:8001/daraja"
+    assert env["MOMO_URL"] == "http://127.0.0.1:8001/momo"
+    assert env["AIRTEL_URL"] == "http://127.0.0.1:8001/airtel"
     assert env["UCIP_URL"] == "http://127.0.0.1:8001/ucip/Air"
     assert env["VAR_DIR"] == "/srv/redial/var"
     assert KEYS.items() <= env.items()
@@ -79,6 +81,8 @@ def test_the_real_world_has_no_sandbox() -> None:
     env = environment(**real)
     assert "SANDBOX_URL" not in env
     assert "AT_API_KEY" not in env
+    assert "MOMO_COLLECTION_USER" not in env, "what nobody set up is not offered"
+    assert "AIRTEL_CLIENT_ID" not in env
     assert not_embedded(given=real) == {"sandbox"}
 
 

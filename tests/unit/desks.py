@@ -12,6 +12,7 @@ from topup.limits import Limits, SameAgain
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
+from topup.wallets import Wallet, wallet_of
 from ussd.engine import Engine, Hop, Reply
 from ussd.menu import menu
 from ussd.screens import Menu
@@ -47,6 +48,7 @@ class FakeDesk:
     currency: str = "KES"
     care_number: str = "100"
     short_code: str = "*384*55#"
+    payments: frozenset[str] = frozenset({"daraja", "airtel_money"})
 
     line: Line = OWES_50
     known: Caller = field(default_factory=Caller)
@@ -62,6 +64,9 @@ class FakeDesk:
     def read_line(self, msisdn: str) -> Line:
         self.asked.append("line")
         return self.line
+
+    def wallet_of(self, payer: str) -> Wallet:
+        return wallet_of(payer, offered=self.payments, currency=self.currency)
 
     def place(self, wanted: Wanted) -> Order:
         self.asked.append("place")

@@ -19,7 +19,7 @@ ORDINARY = Shop(
     short_code="*384*55#",
     sms_code="38455",
     care_number="100",
-    payment_provider="daraja",
+    payments=frozenset({"daraja", "airtel_money"}),
     credit_provider="ucip",
     order_secret="a secret of the tests",
     again_within=timedelta(minutes=2),

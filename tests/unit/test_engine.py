@@ -303,6 +303,6 @@ def test_a_narrower_phone_gets_more_pages(client: redis.Redis, desk: FakeDesk) -
         reply = phone.key("98")
     words = " ".join(text.replace("\n98 More", "").replace("\n0 Back 00 Home", "") for text in [*seen, reply.text])
     assert words.replace("\n", " ") == (
-        "Choose an amount and who pays. M-PESA asks for the PIN. Your line then comes back by itself. "
+        "Choose an amount and who pays. The payer is asked for the PIN. Your line then comes back by itself. "
         "Dial *384*55# at any time. Help: call 100."
     )

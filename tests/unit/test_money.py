@@ -141,3 +141,17 @@ def test_an_error_says_its_docstring_with_its_facts() -> None:
     assert isinstance(error, RedialError)
     assert str(error) == "This is not an amount: 'abc'."
     assert error.facts == {"typed": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        (Money(500_000, "KES"), "5000"),
+        (Money(1250, "GHS"), "12.50"),
+        (Money(5, "ZMW"), "0.05"),
+        (Money(-150, "KES"), "-1.50"),
+        (Money(5000, "UGX"), "5000"),
+    ],
+)
+def test_an_amount_is_written_in_whole_units_as_protocols_want_it(amount: Money, written: str) -> None:
+    assert amount.in_units == written

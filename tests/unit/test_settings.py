@@ -156,6 +156,23 @@ def test_a_shop_is_made_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
     assert [preset.minor for preset in shop.limits.presets] == [5000, 10000, 25000, 50000]
 
 
+@pytest.mark.parametrize(
+    ("given", "offered"),
+    [
+        ({}, set()),
+        ({"DARAJA_CONSUMER_KEY": "key"}, {"daraja"}),
+        ({"MOMO_COLLECTION_USER": "user"}, {"mtn_momo"}),
+        ({"AIRTEL_CLIENT_ID": "client", "DARAJA_CONSUMER_KEY": "key"}, {"daraja", "airtel_money"}),
+    ],
+)
+def test_only_the_wallets_that_are_set_up_are_offered(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], offered: set[str]
+) -> None:
+    wiring = Wiring(load(monkeypatch, **given))
+    assert set(wiring.payments) == set(wiring.shop.payments) == offered
+    assert all(name == provider.name for name, provider in wiring.payments.items())
+
+
 def test_the_table_has_every_setting_and_no_secret() -> None:
     table = settings_table()
     assert all(f"`{name.upper()}`" in table for name in Settings.model_fields)

@@ -23,6 +23,7 @@ from topup.life import State
 from topup.limits import AmountTooLarge, LineHasEnough, PayerHasPaidEnough, SameAgain
 from topup.line import LineState
 from topup.orders import Order, Wanted
+from topup.wallets import NoWalletHere
 
 CHANNEL = "ussd:africastalking"
 
@@ -65,6 +66,20 @@ def test_placing_twice_in_one_conversation_gives_the_first_order_whatever_is_wan
     assert desk.placed_in(channel=CHANNEL, conversation="s1") == first
     assert desk.placed_in(channel=CHANNEL, conversation="s2") is None
     assert desk.placed_in(channel="sms:africastalking", conversation="s1") is None
+
+
+@pytest.mark.parametrize(
+    ("payer", "provider"), [(PAYER, "daraja"), ("+254733000001", "airtel_money"), ("+254911000001", "daraja")]
+)
+def test_the_payer_s_number_decides_who_is_asked_for_the_money(desk: Desk, payer: str, provider: str) -> None:
+    assert desk.place(wanted("s1", payer=payer)).payment_provider == provider
+
+
+@pytest.mark.parametrize("payer", ["+254770000001", "+254202000001", "+256772000001"])
+def test_nothing_is_ordered_of_a_payer_who_cannot_be_asked(desk: Desk, payer: str) -> None:
+    with pytest.raises(NoWalletHere):
+        desk.place(wanted("s1", payer=payer))
+    assert desk.placed_in(channel=CHANNEL, conversation="s1") is None
 
 
 def test_an_order_that_has_moved_on_is_given_as_it_is_now(desk: Desk, engine: Engine) -> None:

@@ -16,6 +16,7 @@ from store.tables import legal_moves, metadata
 from tests.unit.books import order_in
 from topup.ledger import FEES, HOLDING, REFUNDS_PAYABLE, SUSPENSE, clearing, operator_float
 from topup.life import LIFE, State
+from topup.wallets import WALLETS
 
 RULES = {(rule.source.value, rule.event.value, rule.target.value) for rule in LIFE}
 
@@ -92,7 +93,8 @@ def test_every_account_that_a_top_up_may_need_is_open(engine: Engine) -> None:
         found = set(connection.scalars(text("SELECT name FROM accounts")))
     assert found == {
         *(HOLDING, REFUNDS_PAYABLE, FEES, SUSPENSE),
-        *(clearing("daraja"), operator_float("ucip"), operator_float("airtime")),
+        *(clearing(provider) for provider in WALLETS),
+        *(operator_float("ucip"), operator_float("airtime")),
     }
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -17,6 +18,7 @@ from topup.line import Line, LineState
 from topup.money import Money, UnableToReadAmount
 from topup.outcomes import Reason
 from topup.phone import UnableToReadNumber
+from topup.wallets import NoWalletHere, Wallet
 from ussd.call import Call, Dropped
 from ussd.drawing import FOOT, MORE_LINE, drawn_pages
 from ussd.gateways import GATEWAYS, http
@@ -67,7 +69,26 @@ MISTAKES: list[RedialError] = [
     AskedTooOften(times=5),
     WantsNoAsks(),
     LineIsClosed(),
+    NoWalletHere(payer="x"),
 ]
+
+
+class WideDesk(FakeDesk):
+    """A desk at which everybody has the wallet with the longest name."""
+
+    def wallet_of(self, payer: str) -> Wallet:
+        return widest.WALLET
+
+
+class NoWalletDesk(FakeDesk):
+    """A desk at which nobody has a wallet."""
+
+    def wallet_of(self, payer: str) -> Wallet:
+        raise NoWalletHere(payer=payer)
+
+
+# Who has no wallet never gets to the screens that name one.
+DESKS = {"other_payer": (WideDesk, NoWalletDesk)}
 
 
 def said_of(mistake: RedialError) -> Text:
@@ -83,9 +104,9 @@ def calls_on(screen: str, language: str) -> Iterator[Call]:
     """Calls that have got to the screen, with every state of the line and, where it is shown, of earlier top-ups."""
     for line in widest.LINES[:1] if screen == "recent" else widest.LINES:
         for payer in (None, widest.FOREIGN):
-            for state in State if screen == "recent" else (State.DONE,):
+            for state, desk in product(State if screen == "recent" else (State.DONE,), DESKS.get(screen, (WideDesk,))):
                 yield Call(
-                    desk=FakeDesk(limits=WIDE_LIMITS, care_number=widest.CARE, short_code=widest.CODE, line=line),
+                    desk=desk(limits=WIDE_LIMITS, care_number=widest.CARE, short_code=widest.CODE, line=line),
                     channel="ussd:africastalking",
                     conversation="widest",
                     msisdn=widest.FOREIGN,
@@ -174,7 +195,7 @@ def test_the_last_words_that_are_no_screen_fit_too(words: Text, language: str) -
 
 # SMS.
 
-ORDER = an_order(id="w" * 20, amount=widest.AMOUNT)
+ORDER = an_order(id="w" * 20, amount=widest.AMOUNT, payment_provider=widest.WALLET.provider)
 WAS_ACTIVE = replace(ORDER, line_was=LineState.ACTIVE)
 BACK = [Line(LineState.ACTIVE, widest.BALANCE), Line(LineState.ACTIVE, -widest.BALANCE), Line(LineState.ACTIVE)]
 

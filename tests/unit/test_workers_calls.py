@@ -183,6 +183,19 @@ def test_a_refund_gives_back_the_charge_by_its_receipt_once(town: Town) -> None:
         refund(town.house, owing)
     assert town.payments.calls == [(f"refund of {receipt}", f"{order.id}-refund-1")]
     assert town.now(order).state is State.RETURNING
+    assert town.attempt(f"{order.id}-refund-1").attempt.facts == {
+        "receipt": receipt,
+        "charge_reference": f"{order.id}-charge-1",
+    }
+
+
+def test_money_that_was_held_apart_is_given_back_by_the_name_of_the_charge_that_it_came_to(town: Town) -> None:
+    order = town.order_in(State.CHARGING)
+    town.settle(f"{order.id}-charge-1", confirmed(amount=kes(999)), evidence="callback")
+    (stray,) = town.strays_of(order)
+    town.after(stray, Event.OPERATOR_REFUND)
+    run(town, refund, stray.id, Effect.REFUND)
+    assert town.attempt(f"{stray.id}-refund-1").attempt.facts["charge_reference"] == f"{order.id}-charge-1"
 
 
 def test_a_charge_whose_receipt_is_not_known_cannot_be_given_back_by_a_machine(town: Town) -> None:

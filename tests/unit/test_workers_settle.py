@@ -80,6 +80,28 @@ def state_of(town: Town, reference: str) -> State:
 # What is believed.
 
 
+@pytest.mark.parametrize(
+    ("asked", "verdict", "state"),
+    [
+        (confirmed(amount=kes(100)), "confirmed", State.PAID),
+        (CANCELLED, "refused: cancelled", State.UNPAID),
+    ],
+)
+def test_a_callback_that_tells_no_end_lets_the_provider_be_asked_and_believed(
+    town: Town, asked: Answer, verdict: str, state: State
+) -> None:
+    reference = charging(town)
+    assert heard(town, told(Unknown("says TS"), reference=reference), asked=asked) == verdict
+    assert state_of(town, reference) is state
+
+
+def test_a_callback_that_tells_no_end_changes_nothing_while_the_provider_tells_none(town: Town) -> None:
+    reference = charging(town)
+    kept = post_event(town, told(Unknown("says TS"), reference=reference))
+    assert concluded(town, kept, asked=Unknown("no answer")) == "unknown: says TS"
+    assert state_of(town, reference) is State.CHARGING
+
+
 def test_a_payment_that_is_told_is_believed(town: Town) -> None:
     reference = charging(town)
     assert heard(town, told(confirmed(amount=kes(100)), reference=reference)) == "confirmed"

@@ -71,7 +71,7 @@ def test_a_line_that_was_not_seen_to_be_back_is_not_said_to_be(town: Town) -> No
         (Reason.WRONG_PIN, "The M-PESA PIN was wrong."),
         (Reason.CANCELLED, "The payment was cancelled."),
         (Reason.NO_ANSWER, "M-PESA got no answer from the payer."),
-        (Reason.LIMIT, "The payment is above an M-PESA limit."),
+        (Reason.LIMIT, "The payment is outside the limits of M-PESA."),
         (Reason.NO_WALLET, "The payer has no M-PESA."),
         (Reason.PROVIDER, "Sorry, M-PESA cannot be reached just now."),
         (Reason.BARRED, "Sorry, M-PESA cannot be reached just now."),

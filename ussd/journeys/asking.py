@@ -23,6 +23,7 @@ def read_asked_payer(call: Call, typed: str) -> str:
     payer = read_msisdn(typed, country=call.desk.country)
     if payer == call.msisdn:
         raise AskedOfOneself()
+    call.desk.wallet_of(payer)
     call.payer = payer
     return "confirm_ask"
 

@@ -16,6 +16,7 @@ from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
 from topup.phone import national
+from topup.wallets import WALLETS, NoWalletHere, Wallet
 from ussd.map import SampleDesk
 from words import widest
 from words.show import show_typed
@@ -63,6 +64,7 @@ class World:
     refusal: type[RedialError] | None = None
     care_number: str = "100"
     short_code: str = "*384*55#"
+    has_wallet: bool = True
     is_ordinary: bool = True
 
     @property
@@ -82,6 +84,9 @@ class World:
 
 # What is a key of no screen.
 WRONG_KEYS = ("", "*", "#", "x", "-1", "99", "\x00", "abc def", "9" * 30)
+
+
+_LONGEST_NAMED = max(WALLETS.values(), key=lambda wallet: len(wallet.name))
 
 
 @dataclass
@@ -127,6 +132,12 @@ class WalkDesk(SampleDesk):
         """Nothing yet: an order ends its call."""
         return None
 
+    def wallet_of(self, payer: str) -> Wallet:
+        """What everybody has, save a caller whose number the world gives none."""
+        if payer == self.world.msisdn and not self.world.has_wallet:
+            raise NoWalletHere(payer=payer)
+        return super().wallet_of(payer) if self.world.is_ordinary else _LONGEST_NAMED
+
     def close_line(self, msisdn: str, *, closed: bool) -> None:
         """Nothing that could be seen."""
 
@@ -163,6 +174,7 @@ def _with_everything(base: World) -> Iterator[World]:
     yield from _by_line(base)
     yield base
     yield replace(base, name=f"{base.name}, known at a second look", line=NOT_KNOWN)
+    yield replace(base, name=f"{base.name}, no wallet", has_wallet=False)
     for refusal in (SameAgain, LineHasEnough, PayerHasPaidEnough):
         yield replace(base, name=f"{base.name}, {refusal.__name__}", refusal=refusal)
 

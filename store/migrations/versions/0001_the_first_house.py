@@ -83,7 +83,7 @@ _LEDGER = """
 CREATE TABLE accounts (name text PRIMARY KEY);
 INSERT INTO accounts (name) VALUES
     ('holding'), ('refunds_payable'), ('fees'), ('suspense'),
-    ('clearing:daraja'), ('float:ucip'), ('float:airtime');
+    ('clearing:daraja'), ('clearing:mtn_momo'), ('clearing:airtel_money'), ('float:ucip'), ('float:airtime');
 
 CREATE TABLE transfers (
     order_id     text NOT NULL,
