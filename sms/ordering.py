@@ -8,7 +8,7 @@ from topup.kinds import Kind
 from topup.limits import LineHasEnough, PayerHasPaidEnough, SameAgain
 from topup.money import Money, read_amount
 from topup.orders import Wanted
-from topup.phone import read_msisdn
+from topup.phone import read_msisdn, read_payer
 from words.mistakes import mistake_in_words, sentence_for
 from words.text import Text
 
@@ -72,7 +72,7 @@ def _wanted(
         conversation=writer.letter.id,
         asked_by=writer.msisdn,
         amount=desk.limits.check(read_amount(amount, currency=desk.currency)),
-        payer=read_msisdn(command.payer, country=desk.country) if command.payer else writer.msisdn,
+        payer=read_payer(command.payer, country=desk.country) if command.payer else writer.msisdn,
         line=read_msisdn(line, country=desk.country) if line else None,
         language=writer.language,
         line_was=writer.line.state,

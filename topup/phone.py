@@ -9,12 +9,19 @@ from topup.errors import RedialError
 
 _LONGEST = 25
 
+# Mobile money lives on these. A plan that does not tell the two kinds of line apart leaves it to the wallet's answer.
+_MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
+
 # What people write a number with. Letters are no digits here, and an extension is no number to charge.
 _TYPED = re.compile(r"\+?[\d ().-]+", re.ASCII)
 
 
 class UnableToReadNumber(RedialError):
     """This is not a phone number that can be reached: {typed!r}."""
+
+
+class NotAMobileNumber(RedialError):
+    """This is a phone number, but not a mobile one: {typed!r}."""
 
 
 @lru_cache(maxsize=4096)
@@ -29,6 +36,18 @@ def read_msisdn(typed: str, *, country: str) -> str:
     if not phonenumbers.is_valid_number(number):
         raise UnableToReadNumber(typed=typed)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=4096)
+def read_payer(typed: str, *, country: str) -> str:
+    """The E.164 form of a number that a person typed as the one that pays.
+
+    Raises UnableToReadNumber, and NotAMobileNumber for a landline or a service number, which can have no wallet.
+    """
+    msisdn = read_msisdn(typed, country=country)
+    if phonenumbers.number_type(_parse(msisdn, country)) not in _MOBILE:
+        raise NotAMobileNumber(typed=typed)
+    return msisdn
 
 
 @lru_cache(maxsize=65536)

@@ -8,7 +8,7 @@ from functools import partial
 from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
-from topup.phone import example_number, read_msisdn
+from topup.phone import example_number, read_payer
 from ussd.call import Call
 from ussd.journeys import asking, menu, other_lines
 from ussd.journeys.common import agreed, shown
@@ -122,8 +122,8 @@ def other_payer(call: Call) -> Text:
 
 @other_payer.answer
 def read_other_payer(call: Call, typed: str) -> str:
-    """A number of this country, however it is written."""
-    call.payer = read_msisdn(typed, country=call.desk.country)
+    """A mobile number, however it is written."""
+    call.payer = read_payer(typed, country=call.desk.country)
     return "confirm"
 
 
@@ -145,7 +145,7 @@ def read_direct_payer(call: Call, typed: str) -> str:
     """A number instead of an option is the payer: it is how `*384*55*100*0711000002#` arrives."""
     if len(typed) < 7:
         raise NotAnOption()
-    call.payer = read_msisdn(typed, country=call.desk.country)
+    call.payer = read_payer(typed, country=call.desk.country)
     return "confirm"
 
 

@@ -6,7 +6,7 @@ from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
 from topup.errors import RedialError
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
-from topup.phone import UnableToReadNumber
+from topup.phone import NotAMobileNumber, UnableToReadNumber
 from words.text import Text, say
 
 _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
@@ -21,6 +21,7 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     WantsNoAsks: lambda error: say("That number wants no messages."),
     LineIsClosed: lambda error: say("The owner of that line lets nobody else top it up."),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
+    NotAMobileNumber: lambda error: say("Only a mobile number can pay by M-PESA."),
 }
 
 

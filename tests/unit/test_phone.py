@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topup.phone import UnableToReadNumber, example_number, masked, national, read_caller, read_msisdn
+from topup.phone import (
+    NotAMobileNumber,
+    UnableToReadNumber,
+    example_number,
+    masked,
+    national,
+    read_caller,
+    read_msisdn,
+    read_payer,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +58,27 @@ def test_every_way_to_write_a_number_is_one_number(typed: str) -> None:
 def test_what_the_numbering_plan_does_not_know_is_refused(typed: str) -> None:
     with pytest.raises(UnableToReadNumber):
         read_msisdn(typed, country="KE")
+
+
+@pytest.mark.parametrize("typed", ["0202012345", "020 201 2345", "+254202012345", "0800720041"])
+def test_a_landline_and_a_service_number_cannot_pay(typed: str) -> None:
+    assert read_msisdn(typed, country="KE").startswith("+254")
+    with pytest.raises(NotAMobileNumber):
+        read_payer(typed, country="KE")
+
+
+@pytest.mark.parametrize("typed", ["0711000002", "+254711000002", "0110000002"])
+def test_a_mobile_number_pays_however_it_is_written(typed: str) -> None:
+    assert read_payer(typed, country="KE") == read_msisdn(typed, country="KE")
+
+
+def test_a_plan_that_does_not_tell_mobile_from_fixed_lets_both_pay() -> None:
+    assert read_payer("+12025550123", country="KE") == "+12025550123"
+
+
+def test_what_is_no_number_cannot_pay_either() -> None:
+    with pytest.raises(UnableToReadNumber):
+        read_payer("07110000", country="KE")
 
 
 @pytest.mark.parametrize("given_by_network", ["+254711000001", "254711000001", "0711000001"])

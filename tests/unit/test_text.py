@@ -16,7 +16,7 @@ from topup.limits import (
     SameAgain,
 )
 from topup.money import UnableToReadAmount
-from topup.phone import UnableToReadNumber
+from topup.phone import NotAMobileNumber, UnableToReadNumber
 from words.mistakes import sentence_for
 from words.states import state_in_words
 from words.text import LANGUAGES, CatalogueMissing, ToTheCent, rendered, say, translated
@@ -68,6 +68,7 @@ MISTAKES: dict[type[RedialError], tuple[RedialError, str]] = {
         (LineHasEnough(amount=kes(1), largest=kes(20_000)), "A line may get KES 20,000 a day."),
         (PayerHasPaidEnough(amount=kes(1), largest=kes(30_000)), "A payer may pay KES 30,000 a day."),
         (UnableToReadNumber(typed="x"), "That is not a phone number."),
+        (NotAMobileNumber(typed="x"), "Only a mobile number can pay by M-PESA."),
     ]
 }
 

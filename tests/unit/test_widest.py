@@ -17,7 +17,7 @@ from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHas
 from topup.line import Line, LineState
 from topup.money import UnableToReadAmount
 from topup.outcomes import Reason
-from topup.phone import UnableToReadNumber
+from topup.phone import NotAMobileNumber, UnableToReadNumber
 from ussd.call import Call, Dropped
 from ussd.drawing import drawn_pages
 from ussd.menu import menu
@@ -49,6 +49,7 @@ MISTAKES: list[RedialError] = [
     AskedTooOften(times=5),
     WantsNoAsks(),
     LineIsClosed(),
+    NotAMobileNumber(typed="x"),
 ]
 
 

@@ -3,7 +3,7 @@
 from topup.asks import AskedOfOneself
 from topup.kinds import Kind
 from topup.limits import SameAgain
-from topup.phone import example_number, read_msisdn
+from topup.phone import example_number, read_payer
 from ussd.call import Call
 from ussd.journeys import menu
 from ussd.journeys.common import agreed, shown
@@ -20,7 +20,7 @@ def asked_payer(call: Call) -> Text:
 @asked_payer.answer
 def read_asked_payer(call: Call, typed: str) -> str:
     """A number of this country other than the caller's own."""
-    payer = read_msisdn(typed, country=call.desk.country)
+    payer = read_payer(typed, country=call.desk.country)
     if payer == call.msisdn:
         raise AskedOfOneself()
     call.payer = payer
