@@ -110,9 +110,9 @@ def _facts(order: Any, world: World) -> frozenset[Fact]:
 
 
 def _is_payment_of(order: Any, moved: Moved) -> bool:
-    if order.kind == _STRAY or (order.receipt and not order.receipt.startswith(_DERIVED)):
-        return moved.receipt == order.receipt and moved.amount_minor == order.amount_minor
-    return moved.order_id == order.id and moved.amount_minor == order.amount_minor
+    by_receipt = order.kind == _STRAY or (order.receipt and not order.receipt.startswith(_DERIVED))
+    is_named = moved.receipt == order.receipt if by_receipt else moved.order_id == order.id
+    return bool(is_named and moved.amount_minor == order.amount_minor)
 
 
 def _of_ledger(order: Any, claims: frozenset[Fact]) -> Iterator[str]:
