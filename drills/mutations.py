@@ -26,6 +26,8 @@ TELL = "tests/unit/test_workers_tell.py"
 INBOX = "tests/unit/test_store_inbox.py"
 OUTBOX = "tests/unit/test_store_outbox.py"
 BOOK = "tests/unit/test_store_book.py"
+FAILING = "tests/unit/test_workers_failing.py"
+MODEL = "tests/safety/test_model.py"
 LIFE = "tests/unit/test_life.py"
 ORDERS = "tests/unit/test_orders.py"
 ENGINE = "tests/unit/test_engine.py"
@@ -144,6 +146,34 @@ MUTATIONS = (
         "    return answer if known is not None or isinstance(answer, Confirmed | Refused) else None",
         "    return answer",
         (CALLBACKS,),
+    ),
+    Mutation(
+        "a stranger's receipt counts although the provider names another",
+        "workers/settle.py",
+        "    if is_nameless and isinstance(asked, Confirmed) and not asked.facts.get(RECEIPT_IS_DERIVED):",
+        "    if False:",
+        (CALLBACKS,),
+    ),
+    Mutation(
+        "a job that keeps failing is tried for ever",
+        "workers/failing.py",
+        "if failed >= MOST_FAILURES:",
+        "if False:",
+        (FAILING,),
+    ),
+    Mutation(
+        "money that came by itself counts as ordered",
+        "store/book.py",
+        "orders.c.kind != STRAY",
+        'orders.c.kind != ""',
+        (BOOK,),
+    ),
+    Mutation(
+        "a landline is asked for money",
+        "topup/phone.py",
+        "if phonenumbers.number_type(_parse(msisdn, country)) not in _MOBILE:",
+        "if False:",
+        ("tests/unit/test_phone.py",),
     ),
     Mutation(
         "credits to one line are not serialised",

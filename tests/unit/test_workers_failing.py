@@ -42,7 +42,7 @@ def fails(town: Town, monkeypatch: pytest.MonkeyPatch, subject: str, effect: str
     for _ in range(times):
         owing = town.owing(subject, effect)
         with monkeypatch.context() as patch:
-            patch.setitem(jobs.WORK, effect, broken)  # type: ignore[arg-type]
+            patch.setitem(jobs.WORK, effect, broken)
             with pytest.raises(Bug):
                 jobs.run(owing.id)
         rows += [row for row in town.owed(subject) if row.id == owing.id]
