@@ -127,6 +127,20 @@ MUTATIONS = (
         (SETTLE,),
     ),
     Mutation(
+        "the same receipt once more is taken for a second payment",
+        "workers/settling.py",
+        "if is_known and (self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED)):",
+        "if False:",
+        (MODEL,),
+    ),
+    Mutation(
+        "a callback without a name of ours to hold it against counts alone",
+        "workers/settle.py",
+        "    if case.kept.attempt.provider_ref is None:\n        return _nameless(case, told)\n",
+        "",
+        (MODEL,),
+    ),
+    Mutation(
         "an older attempt's refusal ends a newer one",
         "workers/settling.py",
         "case Refused() | NotSent() if not self._is_newest():",

@@ -29,6 +29,7 @@ _P, _C, _R = Fact.PAID, Fact.CREDITED, Fact.RETURNED
 
 # What is claimed, and what beside it is left open.
 MEANING: Mapping[State, tuple[frozenset[Fact], frozenset[Fact]]] = {
+    State.ASKED: (frozenset(), frozenset()),
     State.CREATED: (frozenset(), frozenset()),
     State.CHARGING: (frozenset(), frozenset({_P})),
     State.UNPAID: (frozenset(), frozenset({_P})),

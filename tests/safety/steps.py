@@ -60,9 +60,10 @@ class Scene:
         self.town.post(callback)
 
     def take(self, which: int, *, again: bool = False) -> tuple[int, str] | None:
-        """One of the jobs that are queued, or else due; `again`: it stays in the queue and is done once more, later."""
+        """One of the jobs that are queued, or else due next; `again`: it stays in the queue, to be done twice."""
         queue = self.town.queue
-        if not queue:
+        if not queue and not self.town.relay() and (due := self.town.next_due()) is not None:
+            self.let_pass((due - self.town.clock()).total_seconds())
             self.town.relay()
         job = _pick(queue, which)
         if job is not None and not again:
@@ -273,7 +274,7 @@ class Forged:
     which: int
     purpose: str
     end: End
-    amount_minor: int
+    is_amount_right: bool
 
     def happen(self, scene: Scene) -> None:
         """It is kept like any other."""
@@ -286,7 +287,7 @@ class Forged:
             "name": f"forged-{scene.forgeries}",
             "end": self.end.name,
             "receipt": f"FORGED{scene.forgeries}",
-            "amount_minor": self.amount_minor,
+            "amount_minor": order.amount.minor if self.is_amount_right else order.amount.minor + 500,
             "msisdn": order.payer,
         }
         scene.town.post(

@@ -16,14 +16,15 @@ from store import ledger
 from tests.safety import drawn
 from tests.safety.checks import faults
 from tests.safety.drill import IS_LONG, live_on
-from tests.safety.model import Model
+from tests.safety.model import MEANING, Model
 from tests.safety.steps import Placed, Scene, Step
 from tests.safety.town import Town
+from topup.life import State
 
 settings.register_profile(
     "safety",
-    max_examples=30,
-    stateful_step_count=25,
+    max_examples=45,
+    stateful_step_count=16,
     deadline=None,
     derandomize=True,
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
@@ -46,10 +47,11 @@ class Story(RuleBasedStateMachine):
         self._model = Model()
         self._is_right = True
 
-    @initialize(placed=drawn.placed)
-    def begins(self, placed: Placed) -> None:
-        """Somebody orders."""
-        placed.happen(self._scene)
+    @initialize(first=drawn.placed, second=drawn.placed)
+    def begins(self, first: Placed, second: Placed) -> None:
+        """Two order."""
+        first.happen(self._scene)
+        second.happen(self._scene)
 
     @rule(step=drawn.steps)
     def happens(self, step: Step) -> None:
@@ -79,6 +81,10 @@ class Story(RuleBasedStateMachine):
         assert faults(self._town, *self._scene.people) == []
         with self._town.outside.connect() as connection:
             assert ledger.check(connection) == []
+
+
+def test_the_model_knows_what_every_state_means() -> None:
+    assert set(MEANING) == set(State)
 
 
 def test_whatever_happens_the_house_agrees_with_the_model(new_database: Callable[[], str], services: Services) -> None:
