@@ -26,6 +26,8 @@ TELL = "tests/unit/test_workers_tell.py"
 INBOX = "tests/unit/test_store_inbox.py"
 OUTBOX = "tests/unit/test_store_outbox.py"
 BOOK = "tests/unit/test_store_book.py"
+FAILING = "tests/unit/test_workers_failing.py"
+MODEL = "tests/safety/test_model.py"
 LIFE = "tests/unit/test_life.py"
 ORDERS = "tests/unit/test_orders.py"
 ENGINE = "tests/unit/test_engine.py"
@@ -125,6 +127,20 @@ MUTATIONS = (
         (SETTLE,),
     ),
     Mutation(
+        "the same receipt once more is taken for a second payment",
+        "workers/settling.py",
+        "if is_known and (self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED)):",
+        "if False:",
+        (MODEL,),
+    ),
+    Mutation(
+        "a callback without a name of ours to hold it against counts alone",
+        "workers/settle.py",
+        "    if case.kept.attempt.provider_ref is None:\n        return _nameless(case, told)\n",
+        "",
+        (MODEL,),
+    ),
+    Mutation(
         "an older attempt's refusal ends a newer one",
         "workers/settling.py",
         "case Refused() | NotSent() if not self._is_newest():",
@@ -144,6 +160,27 @@ MUTATIONS = (
         "    return answer if known is not None or isinstance(answer, Confirmed | Refused) else None",
         "    return answer",
         (CALLBACKS,),
+    ),
+    Mutation(
+        "a stranger's receipt counts although the provider names another",
+        "workers/settle.py",
+        "    if is_nameless and isinstance(asked, Confirmed) and not asked.facts.get(RECEIPT_IS_DERIVED):",
+        "    if False:",
+        (CALLBACKS,),
+    ),
+    Mutation(
+        "a job that keeps failing is tried for ever",
+        "workers/failing.py",
+        "if failed >= MOST_FAILURES:",
+        "if False:",
+        (FAILING,),
+    ),
+    Mutation(
+        "money that came by itself counts as ordered",
+        "store/book.py",
+        "orders.c.kind != STRAY",
+        'orders.c.kind != ""',
+        (BOOK,),
     ),
     Mutation(
         "credits to one line are not serialised",

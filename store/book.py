@@ -139,6 +139,7 @@ class SqlBook:
             or_(orders.c.line == order.line, orders.c.payer == order.payer),
             orders.c.placed_at >= since,
             orders.c.currency == order.amount.currency,
+            orders.c.kind != Kind.STRAY.value,
             orders.c.state.not_in(_NOT_ORDERED),
         )
         row = self._connection.execute(counted).one()
@@ -153,6 +154,7 @@ class SqlBook:
             orders.c.payer == order.payer,
             orders.c.amount_minor == order.amount.minor,
             orders.c.placed_at >= since,
+            orders.c.kind != Kind.STRAY.value,
             orders.c.state.not_in(undone),
         )
         return self._connection.scalar(found.limit(1)) is not None

@@ -2,7 +2,8 @@
 
 A row is done when `done_at` stands. Until then the relay hands it to RQ when it is due, leases it for a while, and
 hands it over again when the lease has run out: so a lost Redis, a killed worker or a dropped job only costs time. How
-often it was tried, and when it is due next, stand in the row: the outbox is also the schedule of every enquiry.
+often it was tried, and when it is due next, stand in the row: the outbox is also the schedule of every enquiry. How
+often its job failed in a row is counted apart, since a bug of ours says nothing of what was tried or asked.
 """
 
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ QUEUES: dict[str, str] = {
 class Owing:
     """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`.
 
+    `tried` counts the tries that ended without an end, `failed` the failures of its job since the last of them.
     `was_leased`: it has been handed over before, and the lease has run out since.
     """
 
@@ -53,6 +55,7 @@ class Owing:
     subject: str
     queue: str
     tried: int
+    failed: int
     due_at: datetime
     was_leased: bool = False
 
@@ -84,7 +87,7 @@ def owe_again(connection: Connection, *, effect: Effect, order_id: str, seq: int
     row = upsert(outbox).values(
         effect=effect.value, subject=order_id, seq=seq, queue=QUEUES[effect.value], due_at=due_at
     )
-    opened = {"done_at": None, "leased_until": None, "due_at": due_at}
+    opened = {"done_at": None, "leased_until": None, "due_at": due_at, "failed": 0}
     connection.execute(row.on_conflict_do_update(index_elements=["subject", "seq", "effect"], set_=opened))
 
 
@@ -146,14 +149,23 @@ def later(connection: Connection, owing_id: int, *, due_at: datetime, note: str)
     connection.execute(
         update(outbox)
         .where(outbox.c.id == owing_id, outbox.c.done_at.is_(None))
-        .values(due_at=due_at, tried=outbox.c.tried + 1, leased_until=None, note=note)
+        .values(due_at=due_at, tried=outbox.c.tried + 1, failed=0, leased_until=None, note=note)
     )
 
 
 def put_off(connection: Connection, owing_id: int, *, due_at: datetime, note: str) -> None:
     """Let the row wait until `due_at` without counting it as a try."""
     connection.execute(
-        update(outbox).where(outbox.c.id == owing_id).values(due_at=due_at, leased_until=None, note=note)
+        update(outbox).where(outbox.c.id == owing_id).values(due_at=due_at, failed=0, leased_until=None, note=note)
+    )
+
+
+def after_failure(connection: Connection, owing_id: int, *, due_at: datetime, note: str) -> None:
+    """Let the row be tried again at `due_at`, because its job failed once more in a row."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == owing_id)
+        .values(due_at=due_at, failed=outbox.c.failed + 1, leased_until=None, note=note)
     )
 
 
@@ -170,4 +182,12 @@ def open_of(connection: Connection, subject: str) -> Sequence[Owing]:
 
 
 def _owing(row: Row[Any]) -> Owing:
-    return Owing(id=row.id, effect=row.effect, subject=row.subject, queue=row.queue, tried=row.tried, due_at=row.due_at)
+    return Owing(
+        id=row.id,
+        effect=row.effect,
+        subject=row.subject,
+        queue=row.queue,
+        tried=row.tried,
+        failed=row.failed,
+        due_at=row.due_at,
+    )

@@ -122,6 +122,7 @@ outbox = Table(
     Column("queue", Text, nullable=False),
     _when("due_at"),
     Column("tried", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
     _when("leased_until", nullable=True),
     _when("done_at", nullable=True),
     Column("note", Text),

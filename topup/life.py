@@ -181,6 +181,11 @@ def duty_of(state: State) -> Effect | None:
     return next(rule.then[0] for rule in LIFE if rule.target is state)
 
 
+def may_happen(*, source: State, event: Event) -> bool:
+    """Whether LIFE has a row for `event` in `source`."""
+    return (source, event) in _BY_SOURCE_AND_EVENT
+
+
 ENDS = frozenset({State.DONE, State.UNPAID, State.REFUNDED})
 REVIEWS = frozenset({State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND})
 

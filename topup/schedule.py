@@ -30,6 +30,12 @@ _WAITS_S: Mapping[Effect, tuple[float, ...]] = {
 }
 _TELL_WAITS_S = (2, 5, 15, 60, 300, 900, 3600)
 
+# The waits after a job has failed once, twice ... in a row, for a reason that is ours. The last one stays.
+_FAILURE_WAITS_S = (1, 2, 4, 8, 16, 32, 64, 128, 256, 300)
+
+# After so many failures in a row, a quarter of an hour, an order whose next step fails is given up like any other.
+MOST_FAILURES = 12
+
 # What an enquiry waits for differs with what is unknown: a prompt lives a minute, a reversal may take a day.
 _ENQUIRY_WAITS_S: Mapping[State, tuple[float, ...]] = {
     State.CHARGING: (10, 15, 30, 60, 120, 300, 600, 1200, 1800),
@@ -70,6 +76,10 @@ class Timing:
     def next_message_wait(self, *, tried: int) -> timedelta | None:
         """How long a message waits after its `tried`th try (from 1); None when it is to be given up."""
         return self.stretched(_TELL_WAITS_S[tried - 1]) if tried <= len(_TELL_WAITS_S) else None
+
+    def wait_after_failure(self, *, failed: int) -> timedelta:
+        """How long a job waits that has failed `failed` times in a row (from 1)."""
+        return self.stretched(_FAILURE_WAITS_S[min(failed, len(_FAILURE_WAITS_S)) - 1])
 
     def is_too_late_to_charge(self, *, agreed_at: datetime, now: datetime) -> bool:
         """Whether the person who agreed to pay would no longer know what the prompt is for."""

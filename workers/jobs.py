@@ -6,14 +6,13 @@ restore finds what is still owed, or nothing.
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 import structlog
 
 from store import outbox
 from store.outbox import SEND, SETTLE, Owing
 from topup.life import Effect
-from workers import metrics
+from workers import failing, metrics
 from workers.alert import alert
 from workers.ask import ask
 from workers.charge import charge
@@ -47,8 +46,6 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     SETTLE: settle,
 }
 
-_LONGEST_WAIT_AFTER_A_CRASH_S = 300
-
 _house: list[House] = []
 
 
@@ -71,13 +68,7 @@ def run(owing_id: int) -> None:
         except Exception as error:
             log.exception("job_failed")
             metrics.job_seconds.labels(owing.effect, "failed").observe(time.perf_counter() - began)
-            _try_later(house, owing, error)
+            failing.note(house, owing, error)
             raise
         log.info("job_done")
         metrics.job_seconds.labels(owing.effect, "done").observe(time.perf_counter() - began)
-
-
-def _try_later(house: House, owing: Owing, error: Exception) -> None:
-    wait = timedelta(seconds=min(2**owing.tried, _LONGEST_WAIT_AFTER_A_CRASH_S))
-    with house.engine.begin() as connection:
-        outbox.put_off(connection, owing.id, due_at=house.clock() + wait, note=f"failed: {type(error).__name__}")

@@ -19,7 +19,7 @@ from store.outbox import Owing
 from topup.outcomes import Answer, Confirmed, Refused, Unknown, is_plain
 from topup.ports import CreditProvider, Event, PaymentProvider, UnableToReadEvent
 from workers.house import House
-from workers.settling import Case
+from workers.settling import RECEIPT_IS_DERIVED, Case
 
 # A callback may be faster than the reply that tells us the provider's name for the attempt.
 _WAITS_FOR_OUR_REPLY_S = (1, 2, 5, 15, 60)
@@ -130,8 +130,10 @@ def _asked(house: House, kept: Kept, event: Event) -> Answer:
 
 def _with_a_plain_word(case: Case, event: Event, asked: Answer) -> str:
     """What is told, and what the provider itself plainly says when it is asked."""
-    told = event.answer
-    if case.kept.attempt.provider_ref is None and event.provider_ref is not None:
+    told, is_nameless = event.answer, case.kept.attempt.provider_ref is None
+    if is_nameless and isinstance(asked, Confirmed) and not asked.facts.get(RECEIPT_IS_DERIVED):
+        return _vouched_for(case, told, asked)
+    if is_nameless and event.provider_ref is not None:
         case.learn_name(event.provider_ref)
     if isinstance(told, Confirmed) and isinstance(asked, Refused):
         return case.differs(f"the callback says paid, the provider says {asked.code}", receipt=told.receipt)
@@ -140,6 +142,18 @@ def _with_a_plain_word(case: Case, event: Event, asked: Answer) -> str:
     if not is_plain(told):  # It tells no end, only that there is one to be asked after.
         return replace(case, evidence="enquiry").settle(asked)
     return case.settle(told)
+
+
+def _vouched_for(case: Case, told: Answer, asked: Confirmed) -> str:
+    """What the provider confirms under a receipt of its own, when it has not told us its name for the attempt.
+
+    It was asked by our reference, which a stranger who knows the address knows too: the name and the receipt that are
+    told stand for nothing. Another receipt may still be a second payment, so a person looks at it.
+    """
+    verdict = replace(case, evidence="enquiry").settle(asked)
+    if isinstance(told, Confirmed) and told.receipt != asked.receipt:
+        return case.hold_apart(told, "another receipt than the provider itself names")
+    return verdict
 
 
 def _alone(case: Case, callback: Callback, provider: PaymentProvider | CreditProvider, event: Event) -> str:

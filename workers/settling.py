@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from store import attempts
 from store.attempts import Kept
 from store.book import SqlBook
-from topup.life import Effect, Event, IllegalEvent, RepeatedEvent
+from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
 from topup.orders import Order, may_be_asked_again
 from topup.outcomes import Accepted, Confirmed, NotSent, Pending, Reason, Refused, Unknown
@@ -113,6 +113,8 @@ class Case:
                 return self.differs("a receipt that another payment has", receipt=outcome.receipt)
             if outcome.amount is not None and outcome.amount != self.order.amount:
                 return self._other_amount(outcome, outcome.amount)
+            if outcome.amount is None and self._is_disputed():
+                return self._stray("confirmed without its amount, after another amount was told", None)
         if self.kept.purpose == "refund" and self.was_refused:
             return self._stray("confirmed after it was refused", outcome.receipt)  # In review: a person finds out.
         try:
@@ -121,6 +123,14 @@ class Case:
             return self._confirmed_again(outcome, str(error))
         self._note_receipt(outcome)
         return "confirmed"
+
+    def _is_disputed(self) -> bool:
+        """Whether a person looks at this payment because another amount was told, or the provider contradicted itself.
+
+        An enquiry that was under way when that came may still confirm it, and does not say how much was paid.
+        """
+        history = SqlBook(self.connection).history(self.order.id)
+        return self.order.state is State.REVIEW_CHARGE and Event.CHARGE_DIFFERS in history
 
     def _has_anothers_receipt(self, outcome: Confirmed) -> bool:
         return attempts.receipt_is_taken(

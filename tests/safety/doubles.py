@@ -68,9 +68,10 @@ class _Double:
         asked = self.world.plans[order_of(attempt.reference)].asked
         if asked is Asked.SILENT:
             return Unknown("no answer")
-        if asked is Asked.BY_NAME and attempt.provider_ref is None:
-            return Unknown("there is no name to ask by")
-        return self.world.requests.get(attempt.reference) or Unknown("no such request")
+        request = self.world.requests.get(attempt.reference)
+        if request is None or (asked is Asked.BY_NAME and attempt.provider_ref != request.name):
+            return Unknown("no such request")
+        return request
 
 
 @dataclass(frozen=True, slots=True)

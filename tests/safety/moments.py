@@ -48,19 +48,25 @@ class Moments:
     passed: list[Moment] = field(default_factory=list)
     _at: int | None = None
     _act: Callable[[Moment], None] | None = None
+    _is_between: bool = False
     _wrote: bool = False
     _is_open: bool = False
 
-    def begin(self, *, at: int | None = None, act: Callable[[Moment], None] | None = None) -> None:
-        """Count from nought, and let `act` be done at moment `at`, once."""
+    def begin(
+        self, *, at: int | None = None, act: Callable[[Moment], None] | None = None, is_between: bool = False
+    ) -> None:
+        """Count from nought, and let `act` be done at moment `at`, once.
+
+        `is_between`: at the first moment from there on that lies between two transactions, where no lock is held.
+        """
         self.passed = []
-        self._at, self._act = at, act
+        self._at, self._act, self._is_between = at, act, is_between
 
     def reach(self, what: str, *, changed: bool = False) -> None:
         """A moment is reached."""
         moment = Moment(len(self.passed), self.job, what, changed, self._is_open)
         self.passed.append(moment)
-        if self._act is not None and moment.number == self._at:
+        if self._act is not None and self._at is not None and self._is_now(moment, at=self._at):
             act, self._act = self._act, None
             act(moment)
 
@@ -86,6 +92,11 @@ class Moments:
         """Raise CallWithinTransaction when one is open."""
         if self._is_open:
             raise CallWithinTransaction(f"{what} in {self.job}")
+
+    def _is_now(self, moment: Moment, *, at: int) -> bool:
+        if self._is_between:
+            return moment.number >= at and not moment.in_transaction
+        return moment.number == at
 
     def _note_statement(self, _connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
         self._is_open = True

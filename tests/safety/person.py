@@ -20,11 +20,16 @@ def decide_all(town: Town) -> int:
     with town.outside.connect() as connection:
         waiting = review.listed(connection)
     for found in waiting:
-        _check_there_is_a_reason(found)
-        with town.outside.begin() as connection:
-            decision = _decision(connection, town, found.order)
-            review.decide(connection, decision, now=town.clock(), timing=town.house.timing)
+        decide(town, found)
     return len(waiting)
+
+
+def decide(town: Town, found: InReview) -> None:
+    """Decide one order. Raises NothingToActOn when its record does not say why it is in review."""
+    _check_there_is_a_reason(found)
+    with town.outside.begin() as connection:
+        decision = _decision(connection, town, found.order)
+        review.decide(connection, decision, now=town.clock(), timing=town.house.timing)
 
 
 def _check_there_is_a_reason(found: InReview) -> None:

@@ -28,7 +28,7 @@ def move(connection: Connection, order: Order, *events: Event, now: datetime = N
 
 def order_in(engine: Engine, state: State, **changes: Any) -> Order:
     """A new order that has come to `state` by the shortest way."""
-    order = place_in(engine, kind=kind_to(state), **changes)
+    order = place_in(engine, **{"kind": kind_to(state), **changes})
     with engine.begin() as connection:
         return move(connection, order, *way_to(state))
 

@@ -152,6 +152,7 @@ def test_a_hop_that_is_never_the_first_gives_up(desk: FakeDesk) -> None:
         ("100*123", "confirm", "Please choose a number from the list."),
         ("100*0712", "confirm", "Please choose a number from the list."),
         ("100*07110000", "confirm", "That is not a phone number."),
+        ("100*0202012345", "confirm", "That number has no mobile money that we can ask."),
     ],
 )
 def test_what_is_dialled_behind_the_code_is_played_up_to_paying(

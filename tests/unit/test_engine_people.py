@@ -49,6 +49,7 @@ def test_a_call_that_ended_by_wrong_keys_is_not_offered_again(phone: Handset) ->
         ("1*5", "10.50", "Please use a multiple of KES 1."),
         ("1*2*2", "0711", "That is not a phone number."),
         ("1*2*2", "0711000002000", "That is not a phone number."),
+        ("1*2*2", "0202012345", "That number has no mobile money that we can ask."),
         ("1", "7", "Please choose a number from the list."),
         ("1", "8.50", "The smallest top-up is KES 10."),
     ],

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topup.phone import UnableToReadNumber, example_number, masked, national, read_caller, read_msisdn
+from topup.phone import (
+    UnableToReadNumber,
+    example_number,
+    masked,
+    national,
+    read_caller,
+    read_msisdn,
+)
 
 
 @pytest.mark.parametrize(

@@ -308,3 +308,20 @@ def test_a_payment_that_comes_after_a_person_closed_the_order_goes_back(town: To
     order = town.after(town.order_in(State.REVIEW_CHARGE), Event.OPERATOR_CLOSE)
     assert town.settle(f"{order.id}-charge-1", confirmed()) == "confirmed"
     assert town.now(order).state is State.REFUNDING
+
+
+def test_an_enquiry_that_was_under_way_does_not_overrule_another_amount_that_was_told(town: Town) -> None:
+    order = town.order_in(State.CHARGING)
+    reference = f"{order.id}-charge-1"
+    town.settle(reference, confirmed(amount=kes(1)))
+    assert town.now(order).state is State.REVIEW_CHARGE
+    town.settle(reference, confirmed(derived=True), evidence="enquiry")
+    assert town.now(order).state is State.REVIEW_CHARGE
+
+
+def test_an_enquiry_that_names_the_amount_settles_what_was_told_otherwise(town: Town) -> None:
+    order = town.order_in(State.CHARGING)
+    reference = f"{order.id}-charge-1"
+    town.settle(reference, confirmed(amount=kes(1)))
+    town.settle(reference, confirmed(amount=order.amount), evidence="enquiry")
+    assert town.now(order).state is State.PAID

@@ -120,6 +120,7 @@ def test_the_language_of_the_number_is_spoken_and_kept_with_the_order(post: Post
         ("TOPUP 20000", "The largest top-up is KES 10,000."),
         ("TOPUP 10.50", "Please use a multiple of KES 1."),
         ("TOPUP 100 0711000002000", "That is not a phone number."),
+        ("TOPUP 100 0202012345", "That number has no mobile money that we can ask."),
         ("TOPUP -100", "That is not an amount."),
     ],
 )

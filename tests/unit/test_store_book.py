@@ -13,6 +13,7 @@ from store.book import SqlBook
 from store.tables import order_moves, transfers
 from tests.unit.books import events_of, move, order_in, order_now, place_in
 from tests.unit.orders import NOW, OWNER, PAYER, STRANGER, TIMING, an_order, kes, way_to
+from topup.kinds import Kind
 from topup.life import BEGINNINGS, LIFE, Event, RepeatedEvent, Rule, State
 from topup.limits import Today
 from topup.orders import Order, OrderNotFound, advance, place
@@ -150,6 +151,7 @@ def test_what_was_ordered_today_is_summed_for_the_line_and_by_the_payer(engine: 
     place_in(engine, amount=kes(1000), now=NOW - timedelta(days=1))
     order_in(engine, State.UNPAID, amount=kes(2000))
     order_in(engine, State.REFUNDED, amount=kes(4000))
+    order_in(engine, State.REVIEW_CHARGE, amount=kes(8000), kind=Kind.STRAY, payer=PAYER)
     place_in(engine, amount=kes(25), line=STRANGER, asked_by=STRANGER, payer=PAYER)
     with engine.connect() as connection:
         book = SqlBook(connection)
@@ -166,6 +168,7 @@ def test_what_was_ordered_today_is_summed_for_the_line_and_by_the_payer(engine: 
         (State.DONE, {}, True),
         (State.UNPAID, {}, False),
         (State.REFUNDED, {}, False),
+        (State.REVIEW_CHARGE, {}, True),
         (State.CREATED, {"payer": PAYER}, False),
         (State.CREATED, {"line": STRANGER}, False),
         (State.CREATED, {"amount": kes(50)}, False),
@@ -179,6 +182,12 @@ def test_the_same_again_is_the_same_line_payer_and_amount(
         book = SqlBook(connection)
         assert book.has_same(an_order(**again), since=NOW - timedelta(minutes=2)) is is_same
         assert not book.has_same(an_order(**again), since=NOW + timedelta(seconds=1))
+
+
+def test_money_that_came_by_itself_is_not_the_same_again(engine: Engine) -> None:
+    order_in(engine, State.REVIEW_CHARGE, kind=Kind.STRAY)
+    with engine.connect() as connection:
+        assert not SqlBook(connection).has_same(an_order(), since=NOW - timedelta(minutes=2))
 
 
 def test_an_order_that_nothing_is_owed_for_is_found_unless_it_rests(engine: Engine) -> None:

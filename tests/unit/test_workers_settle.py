@@ -309,6 +309,18 @@ def test_before_our_reply_is_known_only_a_plain_word_of_the_provider_counts(town
     assert name_of(town, reference) == f"ws_CO_{reference}"
 
 
+@pytest.mark.parametrize("is_forged", [True, False])
+def test_a_receipt_that_the_provider_names_itself_is_the_one_that_counts(town: Town, is_forged: bool) -> None:
+    order = town.order_in(State.CHARGING)
+    reference, receipt = f"{order.id}-charge-1", a_receipt()
+    claimed = confirmed("FORGED" + receipt if is_forged else receipt, amount=order.amount)
+    event = told(claimed, reference=reference, provider_ref="a name that nobody told us")
+    heard(town, event, asked=confirmed(receipt, amount=order.amount))
+    assert town.now(order).state is State.PAID
+    assert (town.attempt(reference).receipt, town.attempt(reference).attempt.provider_ref) == (receipt, None)
+    assert [stray.state for stray in town.strays_of(order)] == [State.REVIEW_CHARGE] * is_forged
+
+
 def test_a_name_that_belongs_to_another_attempt_is_not_learned(town: Town) -> None:
     other, reference = charging(town), charging(town, name=None)
     event = told(confirmed(), reference=reference, provider_ref=name_of(town, other))

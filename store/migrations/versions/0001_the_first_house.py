@@ -131,6 +131,7 @@ CREATE TABLE outbox (
     queue        text NOT NULL,
     due_at       timestamptz NOT NULL,
     tried        integer NOT NULL DEFAULT 0,
+    failed       integer NOT NULL DEFAULT 0,
     leased_until timestamptz,
     done_at      timestamptz,
     note         text,
