@@ -93,7 +93,7 @@ MUTATIONS = (
     Mutation(
         "a prompt comes hours after the call",
         "topup/schedule.py",
-        "return now - placed_at > timedelta(seconds=CHARGE_WITHIN_S)",
+        "return now - agreed_at > timedelta(seconds=CHARGE_WITHIN_S)",
         "return False",
         (CALLS, "tests/unit/test_schedule.py"),
     ),
@@ -155,13 +155,6 @@ MUTATIONS = (
         (CALLBACKS,),
     ),
     Mutation(
-        "a callback is believed although our request's reply is not known",
-        "workers/settle.py",
-        "    return answer if known is not None or isinstance(answer, Confirmed | Refused) else None",
-        "    return answer",
-        (CALLBACKS,),
-    ),
-    Mutation(
         "a stranger's receipt counts although the provider names another",
         "workers/settle.py",
         "    if is_nameless and isinstance(asked, Confirmed) and not asked.facts.get(RECEIPT_IS_DERIVED):",
@@ -178,7 +171,7 @@ MUTATIONS = (
     Mutation(
         "money that came by itself counts as ordered",
         "store/book.py",
-        "orders.c.kind != STRAY",
+        "orders.c.kind != Kind.STRAY.value",
         'orders.c.kind != ""',
         (BOOK,),
     ),
@@ -192,7 +185,7 @@ MUTATIONS = (
     Mutation(
         "an enquiry is given up at once",
         "topup/schedule.py",
-        "        return self._of(waits[tried - 1]) if tried <= len(waits) else None\n\n    def next_message_wait",
+        "        return self.stretched(waits[tried - 1]) if tried <= len(waits) else None\n\n    def next_message_wait",
         "        return None\n\n    def next_message_wait",
         ("tests/unit/test_schedule.py", CALLS),
     ),

@@ -7,6 +7,8 @@ other credit of ours reaches the same line in between, so credits to one line go
 from collections.abc import Mapping
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from store import attempts, outbox
 from store.book import SqlBook
 from store.outbox import Owing
@@ -24,8 +26,14 @@ _ANOTHER_IS_ON_ITS_WAY_S = 1.0
 def credit(house: House, owing: Owing) -> None:
     """Put the amount of order `owing.subject` on its line."""
     with house.engine.begin() as connection:
-        order = SqlBook(connection).get(owing.subject)
-        credits_before = SqlBook(connection).credits_of(order.line)
+        book = SqlBook(connection)
+        order = book.get(owing.subject)
+        credits_before = book.credits_of(order.line)
+        # One that is on its way now may land between our look at the balance and our own credit.
+        if is_crediting := order.state is State.PAID and book.another_is_crediting(order):
+            _put_off(house, connection, owing)
+    if is_crediting:
+        return None
     if order.state is not State.PAID:
         return _let_go(house, owing)
     provider = house.credits[order.credit_provider]
@@ -50,8 +58,7 @@ def _begin(house: House, owing: Owing, *, facts: Mapping[str, object], credits_b
             house.done(connection, owing)
             return None
         if book.credits_of(order.line) != credits_before or book.another_is_crediting(order):
-            again = house.clock() + timedelta(seconds=_ANOTHER_IS_ON_ITS_WAY_S)
-            outbox.put_off(connection, owing.id, due_at=again, note="another credit is on its way to the line")
+            _put_off(house, connection, owing)
             return None
         attempt = attempts.begin(
             connection,
@@ -65,6 +72,11 @@ def _begin(house: House, owing: Owing, *, facts: Mapping[str, object], credits_b
         house.done(connection, owing)
         house.move(connection, order, Event.CREDIT_SENT, {"reference": attempt.reference})
         return attempt
+
+
+def _put_off(house: House, connection: Connection, owing: Owing) -> None:
+    again = house.clock() + timedelta(seconds=_ANOTHER_IS_ON_ITS_WAY_S)
+    outbox.put_off(connection, owing.id, due_at=again, note="another credit is on its way to the line")
 
 
 def _wait(house: House, owing: Owing, not_sent: NotSent) -> None:

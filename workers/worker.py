@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import StopRequested
+from rq.worker import DequeueStrategy
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,8 @@ def _work_once(names: Sequence[str], redis: Redis) -> bool:
     """Work until told to stop (True), or until something that RQ does not ride out makes it quit."""
     worker = SteadyWorker([Queue(name, connection=redis) for name in names], connection=redis)
     try:
-        worker.work(logging_level="WARNING", with_scheduler=False)
+        # In turn, so that a flood of one kind of work (callbacks, say) does not keep another from being done at all.
+        worker.work(logging_level="WARNING", with_scheduler=False, dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
     except RedisError as error:
         log.warning("worker_lost_redis", why=type(error).__name__)
     return worker.was_told_to_stop

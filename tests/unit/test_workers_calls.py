@@ -129,6 +129,22 @@ def test_two_credits_to_one_line_go_one_after_the_other(town: Town) -> None:
     assert town.credits.calls[-1] == ("credit", f"{second.id}-credit-1")
 
 
+def test_the_balance_is_not_even_read_while_another_credit_is_on_its_way(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, other = town.order_in(State.PAID), town.order_in(State.CREDITING)
+
+    def the_other_lands_after_the_balance_was_read(attempt: object) -> object:
+        town.after(other, Event.CREDIT_CONFIRMED)
+        return {}
+
+    monkeypatch.setattr(town.credits, "before_credit", the_other_lands_after_the_balance_was_read)
+    run(town, credit, order.id, Effect.CREDIT)
+    assert town.credits.calls == []
+    assert town.now(other).state is State.CREDITING
+    assert town.owing(order.id, Effect.CREDIT).due_at > town.clock.now
+
+
 def test_a_credit_that_came_between_makes_what_was_read_before_worthless(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
