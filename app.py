@@ -37,7 +37,12 @@ def create_app(chosen: settings.Settings | None = None) -> Flask:
 def _register(app: Flask, wiring: Wiring) -> None:
     given, engine = wiring.settings, wiring.engine
     app.register_blueprint(
-        ussd.routes.make_blueprint(engine=wiring.menu_engine, country=given.country, short_codes=given.short_code_list)
+        ussd.routes.make_blueprint(
+            engine=wiring.menu_engine,
+            country=given.country,
+            short_codes=given.short_code_list,
+            unfinished=wiring.unfinished,
+        )
     )
     app.register_blueprint(
         sms.routes.make_blueprint(engine=engine, desk=wiring.desk, answers=wiring.answers, clock=utc_now)

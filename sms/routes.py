@@ -8,6 +8,7 @@ from sms.answers import Answers
 from sms.gateways import africastalking
 from sms.writer import Letter
 from store import inbox, subscribers
+from store.auto import stop_all_of
 from store.desk import Desk
 from store.inbox import Callback
 from topup.clock import Clock
@@ -54,6 +55,7 @@ def make_blueprint(*, engine: Engine, desk: Desk, answers: Answers, clock: Clock
             return Response(str(error), status=400, mimetype="text/plain")
         with engine.begin() as connection:
             subscribers.stop(connection, msisdn, now=clock())
+            stop_all_of(connection, msisdn, now=clock(), why="opted out at the gateway")
         return Response("", status=200)
 
     return routes

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from topup.errors import RedialError
 from ussd.call import Call, Desk, Dropped
 from ussd.drawing import drawn_pages
-from ussd.screens import Choice, Kind, Menu, NotAnOption, Wrong
+from ussd.screens import DOORS, Choice, Kind, Menu, NotAnOption, Wrong
 from ussd.session import Loaded, Session
 from words.mistakes import sentence_for
 from words.text import LANGUAGES, SOURCE, Text, rendered, say
@@ -97,6 +97,7 @@ class Engine:
         session = loaded.session
         if session is not None and session.open and _goes_on(session.seen, hop.text):
             call = _call(self._desk, hop, session)
+            self._keep_seen(call)
             typed = [hop.text[len(session.seen) :].removeprefix("*")]
         else:
             call = self._dial(hop, loaded)
@@ -111,9 +112,18 @@ class Engine:
         language = caller.language if caller.language in LANGUAGES else SOURCE
         call = _call(self._desk, hop, None, language=language or SOURCE)
         call.screen, call.line, call.recent = self._menu.first, line, caller.recent
+        call.missed, call.standing = caller.missed, caller.standing
         if not hop.text and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
             call.screen, call.dropped = "resume", loaded.dropped
+        if not hop.text and caller.under_way and "under_way" in self._menu.screens:
+            call.screen, call.under_way = "under_way", caller.under_way.amount
         return call
+
+    def _keep_seen(self, call: Call) -> None:
+        """A key that follows the home screen shows that it was seen, and with it the news that stood there."""
+        if call.screen == self._menu.first and call.news is not None:
+            self._desk.keep_seen(call.news)
+            call.missed = None
 
     def _may_resume(self, dropped: Dropped) -> bool:
         return dropped.screen in self._menu.screens["resume"].edges
@@ -162,7 +172,7 @@ class Engine:
             call.page += 1
         elif key == BACK and call.page:
             call.page -= 1
-        elif key in (BACK, HOME) and screen.name not in (self._menu.first, "resume"):
+        elif key in (BACK, HOME) and screen.name not in (self._menu.first, *DOORS):
             self._go_back(call, home=key == HOME)
         else:
             goto, sets = self._read(call, key)
@@ -188,7 +198,7 @@ class Engine:
 
     def _enter(self, call: Call, goto: str) -> None:
         if goto == self._menu.first:
-            call.trail, call.amount, call.payer = [], None, None
+            call.trail, call.amount, call.payer, call.draft = [], None, None, None
             call.other_line, call.other_line_is = None, None
         elif goto in call.trail:
             call.trail = call.trail[: call.trail.index(goto)]
@@ -236,6 +246,8 @@ def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOUR
         call.amount, call.payer = session.amount, session.payer
         call.other_line, call.other_line_is = session.other_line, session.other_line_is
         call.recent, call.dropped = session.recent, session.dropped
+        call.under_way, call.missed = session.under_way, session.missed
+        call.standing, call.draft = session.standing, session.draft
     return call
 
 
@@ -257,4 +269,8 @@ def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
         other_line_is=call.other_line_is,
         recent=tuple(call.recent),
         dropped=call.dropped,
+        under_way=call.under_way,
+        missed=call.missed,
+        standing=tuple(call.standing),
+        draft=call.draft,
     )

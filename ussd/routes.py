@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 from flask import Blueprint, Response, request
 from prometheus_client import Counter, Histogram
 
+from store.unfinished import UnfinishedCalls
 from topup.phone import UnableToReadNumber, read_caller
 from ussd.engine import Engine, Hop, Reply
 from ussd.gateways import africastalking
@@ -24,7 +26,9 @@ hop_seconds = Histogram(
 sessions_ended = Counter("redial_sessions_ended", "USSD sessions that a gateway reported as ended.", ["status"])
 
 
-def make_blueprint(*, engine: Engine, country: str, short_codes: Sequence[str]) -> Blueprint:
+def make_blueprint(
+    *, engine: Engine, country: str, short_codes: Sequence[str], unfinished: UnfinishedCalls | None = None
+) -> Blueprint:
     """The routes. The secret in the path is checked before any of them."""
     routes = Blueprint("ussd", __name__, url_prefix="/ussd/africastalking/<secret>")
 
@@ -41,7 +45,11 @@ def make_blueprint(*, engine: Engine, country: str, short_codes: Sequence[str]) 
 
     @routes.post("/ended")
     def ended(secret: str) -> Response:
-        """The gateway tells that a session is over. Nothing hangs on it: most drops are never told."""
+        """The gateway tells that a session is over. Only a reminder comes sooner by it: most drops are never told."""
+        if unfinished is not None:
+            with suppress(UnableToReadNumber):
+                msisdn = read_caller(request.form.get("phoneNumber", ""), country=country)
+                unfinished.hasten(msisdn, conversation=request.form.get("sessionId", ""))
         status = request.form.get("status", "")
         known = status if status in ("Success", "Incomplete", "Failed") else "other"
         sessions_ended.labels(known).inc()
