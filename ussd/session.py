@@ -175,10 +175,7 @@ def packed(session: Session) -> str:
             _dropped_out(session.dropped),
             session.other_line,
             _line_out(session.other_line_is) if session.other_line_is else None,
-            money_out(session.under_way),
-            result_out(session.missed),
-            running_out(session.standing),
-            draft_out(session.draft),
+            *_unusual_out(session),
         ]
     )
 
@@ -205,10 +202,7 @@ def unpacked(raw: bytes) -> Session | None:
         dropped=_dropped_in(row[14]),
         other_line=row[15],
         other_line_is=_line_in(row[16]) if row[16] else None,
-        under_way=money_in(row[17]),
-        missed=result_in(row[18]),
-        standing=running_in(row[19]),
-        draft=draft_in(row[20]),
+        **_unusual_in(row[17:]),
     )
 
 
@@ -219,6 +213,27 @@ def dropped_of(session: Session) -> Dropped | None:
             session.screen, session.trail, session.amount, session.payer, session.other_line, session.other_line_is
         )
     return session.dropped if session.open else None
+
+
+def _unusual_out(session: Session) -> list[Any]:
+    """What few calls remember, and what takes no room in the others."""
+    row = [
+        money_out(session.under_way),
+        result_out(session.missed),
+        running_out(session.standing),
+        draft_out(session.draft),
+    ]
+    return row if any(row) else []
+
+
+def _unusual_in(row: list[Any]) -> dict[str, Any]:
+    under_way, missed, standing, draft = row or (None, None, [], None)
+    return {
+        "under_way": money_in(under_way),
+        "missed": result_in(missed),
+        "standing": running_in(standing),
+        "draft": draft_in(draft),
+    }
 
 
 def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:

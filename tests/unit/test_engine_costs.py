@@ -123,7 +123,7 @@ def test_the_busiest_session_takes_less_than_500_bytes(phone: Handset, client: r
         phone.dial(amount)
         phone.key("1")
     phone.dial()
-    phone.key("1", "5", "2500", "2", "0711000002")
+    phone.key("2", "1", "5", "2500", "2", "0711000002")
     sessions = list(client.scan_iter("ussd:ussd:*"))
     assert sessions
     assert max(client.strlen(key) for key in sessions) < 500

@@ -13,7 +13,7 @@ def under_way(call: Call) -> Choice:
         raise Wrong(say("There is nothing to go on with."))
     return Choice(
         say("You have {amount} on its way.", amount=call.under_way),
-        [Option(say("Wait"), "wait"), Option(say("New"), "resume" if call.dropped else "home")],
+        [Option(say("Wait"), "wait"), Option(say("New"), "resume" if call.dropped else "home", {"under_way": None})],
     )
 
 
