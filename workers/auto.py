@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sms import auto_messages as sentences
 from store import auto, messages, outbox, subscribers
+from store.book import SqlBook
 from store.desk import Desk
 from topup.asks import LineIsClosed
 from topup.auto import CHANNEL, REST, UNPAID_ALLOWED, Standing, is_below, nobody_wants_it, week_of
@@ -57,6 +58,7 @@ def look_at_next(house: House) -> str | None:
         return None
     line = house.lines.read_line(standing.terms.line)
     with house.engine.begin() as connection:
+        SqlBook(connection).lock_people(standing.payer)  # Before the standing order, as whoever agrees anew does.
         if not auto.lock_claimed(connection, standing.id, until=until):
             return "stopped, or somebody else's"
         verdict = Look(house, connection, standing, line, now).act()

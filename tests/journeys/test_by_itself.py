@@ -96,6 +96,15 @@ def test_stopauto_stops_it_at_once(city: City) -> None:
     assert city.orders(phone) == []
 
 
+def test_opting_out_at_the_gateway_stops_it_too(city: City) -> None:
+    phone = city.new_phone(balance_minor=5000)
+    phone.sms("AUTO 50 MON")
+    phone.wait_for_sms()
+    phone.opt_out()
+    stopped = "SELECT id FROM standing_orders WHERE payer = %(who)s AND stopped_at IS NOT NULL"
+    city.wait_until(lambda: city.records.rows(stopped, who=phone.msisdn), what="that it stopped")
+
+
 def test_a_prompt_that_is_declined_is_not_shown_again_that_day(city: City) -> None:
     phone = city.new_phone(balance_minor=0)
     phone.answers_prompts("cancel")

@@ -317,6 +317,25 @@ def test_a_clock_that_dies_after_its_claim_is_followed_when_the_claim_has_run_ou
     assert len(standing.orders) == 1
 
 
+def test_who_agrees_anew_while_the_clock_looks_stops_the_old_one_and_neither_fails(standing: Standing) -> None:
+    standing.agree()
+    standing.due()
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    terms = Terms(standing.payer, kes(100), kes(20), kes(200))
+    with ThreadPoolExecutor(1) as threads:
+        with standing.town.engine.begin() as connection:
+            SqlBook(connection).lock_people(standing.payer)
+            looking = threads.submit(work.look_at_next, standing.town.house)
+            with standing.town.engine.connect() as watching:
+                while not watching.scalar(waits):
+                    watching.rollback()
+            standing.desk.agree_in(
+                connection, standing.payer, terms, channel="sms:x", conversation="anew", language="en"
+            )
+        assert looking.result(timeout=30) == "stopped, or somebody else's"
+    assert (standing.runs, standing.orders) == (1, [])
+
+
 def test_the_database_keeps_one_order_for_a_slot(standing: Standing) -> None:
     standing.agree()
     standing.look()
