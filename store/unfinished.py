@@ -36,9 +36,10 @@ return {due[1], call or ''}
 
 _HASTEN = """
 -- KEYS: when to remind, the call.  ARGV: number, its session, seconds until reminding.
-local call = redis.call('GET', KEYS[2])
-if call and cjson.decode(call)[2] == ARGV[2] then
-    redis.call('ZADD', KEYS[1], 'XX', redis.call('TIME')[1] + ARGV[3], ARGV[1])
+local call, due = redis.call('GET', KEYS[2]), redis.call('ZSCORE', KEYS[1], ARGV[1])
+local soon = redis.call('TIME')[1] + ARGV[3]
+if call and due and soon < tonumber(due) and cjson.decode(call)[2] == ARGV[2] then
+    redis.call('ZADD', KEYS[1], soon, ARGV[1])
 end
 """
 

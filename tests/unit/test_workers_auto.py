@@ -317,6 +317,24 @@ def test_a_clock_that_dies_after_its_claim_is_followed_when_the_claim_has_run_ou
     assert len(standing.orders) == 1
 
 
+def test_a_look_that_fails_at_its_very_end_leaves_nothing_behind_and_is_made_again(
+    standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing.agree()
+    standing.due()
+
+    def die(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(auto, "look_again", die)
+        with pytest.raises(RuntimeError):
+            work.look_at_next(standing.town.house)
+    assert (standing.orders, standing.written) == ([], [])
+    assert standing.look() == "placed"
+    assert (len(standing.orders), len(standing.written)) == (1, 1)
+
+
 def test_who_agrees_anew_while_the_clock_looks_stops_the_old_one_and_neither_fails(standing: Standing) -> None:
     standing.agree()
     standing.due()
