@@ -44,8 +44,7 @@ def stop(writer: Writer, _: StopAuto) -> Acted:
 def _tell(writer: Writer, command: Auto) -> Acted:
     if command.unreadable or not writer.caller.standing:
         return "auto_how", messages.instructions()
-    desk = writer.desk
-    return "auto_told", messages.running(writer.caller.standing, country=desk.country, short_code=desk.short_code)
+    return "auto_told", messages.running(writer.caller.standing, country=writer.desk.country)
 
 
 def _terms(writer: Writer, command: Auto) -> Terms | None:

@@ -18,12 +18,12 @@ def agreed(terms: Terms, *, country: str) -> Text:
     )
 
 
-def running(found: Sequence[Running], *, country: str, short_code: str) -> Text:
-    """The answer to AUTO: what runs."""
+def running(found: Sequence[Running], *, country: str) -> Text:
+    """The answer to AUTO: what runs. The menu has all of it."""
     first = terms_in_words(found[0].terms, country=country)
     if len(found) == 1:
         return say("{terms} To stop send STOPAUTO.", terms=first)
-    return say("{terms} And {count} more: dial {code}.", terms=first, count=len(found) - 1, code=short_code)
+    return say("{terms} And {count} more.", terms=first, count=len(found) - 1)
 
 
 def instructions() -> Text:

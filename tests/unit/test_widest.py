@@ -244,7 +244,7 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.nothing_to_go_on_with: [messages.nothing_to_go_on_with(short_code=widest.CODE)],
     auto_messages.agreed: [auto_messages.agreed(terms, country="KE") for terms in TERMS],
     auto_messages.running: [
-        auto_messages.running([one] * count, country="KE", short_code=widest.CODE)
+        auto_messages.running([one] * count, country="KE")
         for one in (Running("w" * 20, terms) for terms in TERMS)
         for count in (1, 3)
     ],
