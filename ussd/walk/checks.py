@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from itertools import pairwise
 
 from ussd.engine import BACK, HOME, MORE, WRONG_KEYS_ALLOWED
-from ussd.screens import Kind, Menu, NotAnOption
+from ussd.screens import DOORS, Kind, Menu, NotAnOption
 from ussd.session import Session
 from ussd.walk.phone import Phone
 from words.text import rendered
@@ -75,7 +75,7 @@ def of_wrong_keys(phone: Phone, pages: Sequence[Session], offered: Sequence[str]
 def of_going_back(phone: Phone, at: Session, came: Came) -> Iterator[str]:
     """From a screen that a key has led to, 0 shows this one again, as it was."""
     for key, after in came.items():
-        if not after.open or after.trail != (*at.trail, at.screen):
+        if not after.open or after.screen in DOORS or after.trail != (*at.trail, at.screen):
             continue
         back = phone.press(after, BACK)
         if (back.screen, back.trail) != (at.screen, at.trail):
