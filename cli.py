@@ -52,7 +52,7 @@ def work(queues: tuple[str, ...]) -> None:
 
 @click.command("clock")
 def clock() -> None:
-    """Hand what is owed to the workers, and sweep, until told to stop."""
+    """Hand what is owed to the workers, sweep, and look at auto top-ups, until told to stop."""
     wiring, stop = _wiring(), threading.Event()
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
@@ -60,7 +60,14 @@ def clock() -> None:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    clock_process.run(wiring.house, redis=wiring.redis, lease=wiring.lease, stop=stop)
+    clock_process.run(
+        wiring.house,
+        redis=wiring.redis,
+        lease=wiring.lease,
+        looks_a_minute=wiring.settings.auto_looks_a_minute,
+        unfinished=wiring.unfinished,
+        stop=stop,
+    )
 
 
 orders = AppGroup("orders", help="Orders, and those that need a person.")

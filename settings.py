@@ -80,6 +80,16 @@ class Settings(BaseSettings):
     again_within_s: float = Field(
         120.0, ge=0, description="The same line, payer and amount again within this many seconds asks first."
     )
+    auto_from_hour: int = Field(
+        8, ge=0, le=23, description="From this hour on auto top-ups may ask; those of a weekday do so at it."
+    )
+    auto_until_hour: int = Field(21, ge=1, le=24, description="Until this hour auto top-ups may ask.")
+    auto_every_s: float = Field(
+        3600.0, gt=0, le=86400, description="How often the line of an auto top-up by balance is read, seconds."
+    )
+    auto_looks_a_minute: float = Field(
+        120.0, gt=0, description="How many auto top-ups one clock process looks at a minute, at most."
+    )
     credit_by: CreditBy = Field(CreditBy.UCIP, description="How a line is credited: `ucip` or `airtime`.")
 
     # USSD gateways.
@@ -172,6 +182,12 @@ class Settings(BaseSettings):
     line_cache_s: int = Field(5, ge=1, description="How long a line's state is remembered between dials, seconds.")
     session_s: int = Field(300, ge=30, description="How long a USSD session is remembered, seconds.")
     resume_s: int = Field(600, ge=1, description="How long a dropped call is offered again, seconds.")
+    dropped_call_sms: bool = Field(
+        False, description="Whether somebody whose call dropped before the yes gets one SMS that a `1` answers."
+    )
+    dropped_call_sms_after_s: int = Field(
+        60, ge=1, description="How long after the last key it goes out, seconds; longer than a gateway waits for keys."
+    )
     hops_a_minute: int = Field(60, ge=1, description="How many USSD hops one number may make a minute.")
     schedule_scale: float = Field(
         1.0, gt=0, description="Stretches every wait of the retry schedules; drills shrink it."
@@ -265,6 +281,12 @@ class Settings(BaseSettings):
         for network in networks.split(","):
             ipaddress.ip_network(network.strip() or "::")
         return networks
+
+    @model_validator(mode="after")
+    def _asks_at_some_hour(self) -> "Settings":
+        if self.auto_until_hour <= self.auto_from_hour:
+            raise ValueError("AUTO_UNTIL_HOUR comes after AUTO_FROM_HOUR")
+        return self
 
     @model_validator(mode="after")
     def _sells_what_it_offers(self) -> "Settings":

@@ -29,6 +29,8 @@ from sms.gateways.kannel import Kannel
 from sms.gateways.port import Gateway as SmsGateway
 from store.desk import Desk, Shop
 from store.engine import make_engine
+from store.unfinished import UnfinishedCalls
+from topup.auto import Rhythm
 from topup.clock import utc_now
 from topup.limits import Limits
 from topup.money import Money
@@ -105,6 +107,7 @@ class Wiring:
             credit_provider=s.credit_by.value,
             again_within=timedelta(seconds=s.again_within_s),
             order_secret=s.order_secret.get_secret_value(),
+            auto=Rhythm(begins=s.auto_from_hour, ends=s.auto_until_hour, every=timedelta(seconds=s.auto_every_s)),
         )
 
     @cached_property
@@ -116,7 +119,12 @@ class Wiring:
     def sessions(self) -> Sessions:
         """What calls remember."""
         s = self.settings
-        lifetimes = Lifetimes(session_s=s.session_s, dropped_s=s.resume_s, line_s=s.line_cache_s)
+        lifetimes = Lifetimes(
+            session_s=s.session_s,
+            dropped_s=s.resume_s,
+            line_s=s.line_cache_s,
+            remind_s=s.dropped_call_sms_after_s if s.dropped_call_sms else None,
+        )
         return Sessions(self.redis, lifetimes=lifetimes)
 
     @cached_property
@@ -140,12 +148,18 @@ class Wiring:
             country=s.country,
             short_codes=s.short_code_list,
             repeats_within=timedelta(seconds=s.ussd_repeat_s),
+            unfinished=self.unfinished,
         )
 
     @cached_property
     def answers(self) -> Answers:
         """What answers an SMS."""
-        return Answers(self.engine, desk=self.desk, clock=utc_now)
+        return Answers(self.engine, desk=self.desk, clock=utc_now, unfinished=self.unfinished)
+
+    @cached_property
+    def unfinished(self) -> UnfinishedCalls | None:
+        """The calls that dropped, where people are reminded of them."""
+        return UnfinishedCalls(self.redis) if self.settings.dropped_call_sms else None
 
     @cached_property
     def house(self) -> House:

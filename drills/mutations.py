@@ -32,6 +32,7 @@ LIFE = "tests/unit/test_life.py"
 ORDERS = "tests/unit/test_orders.py"
 ENGINE = "tests/unit/test_engine.py"
 HTTP = "tests/contracts"
+AUTO = "tests/unit/test_workers_auto.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -244,6 +245,34 @@ MUTATIONS = (
         "    if rule is not None and not (seen and event in ONCE):",
         "    if rule is not None:",
         (LIFE, ORDERS, SETTLE),
+    ),
+    Mutation(
+        "the database keeps two orders for one slot of a standing order",
+        SCHEMA,
+        "    at          timestamptz NOT NULL,\n    PRIMARY KEY (standing_id, slot)\n",
+        "    at          timestamptz NOT NULL\n",
+        (AUTO,),
+    ),
+    Mutation(
+        "a clock goes on with a standing order that somebody else has claimed, or that was stopped",
+        "workers/auto.py",
+        "        if not auto.lock_claimed(connection, standing.id, until=until):\n",
+        "        if False:\n",
+        (AUTO,),
+    ),
+    Mutation(
+        "a standing order asks beyond its week's most",
+        "workers/auto.py",
+        "        if terms.cap < auto.spent_since(",
+        "        if terms.cap + terms.cap + terms.cap < auto.spent_since(",
+        (AUTO,),
+    ),
+    Mutation(
+        "the yes by SMS to a call that dropped is another order than that of the call",
+        "topup/caller.py",
+        "            conversation=self.conversation,\n            asked_by=self.msisdn,",
+        '            conversation=f"{self.conversation}:sms",\n            asked_by=self.msisdn,',
+        ("tests/unit/test_sms_auto.py",),
     ),
 )
 

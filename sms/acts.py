@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sms import keywords, messages
+from sms import auto, auto_grammar, keywords, messages
+from sms.going_on import go_on
 from sms.ordering import answer_ask, ask, top_up
 from sms.writer import INSTRUCTIONS, Acted, Writer
 from store import subscribers
+from store.auto import stop_all_of
 
 
 def _balance(writer: Writer, _: keywords.Balance) -> Acted:
@@ -27,6 +29,7 @@ def _language(writer: Writer, command: keywords.Language) -> Acted:
 
 def _stop(writer: Writer, _: keywords.Stop) -> Acted:
     subscribers.stop(writer.connection, writer.msisdn, now=writer.clock())
+    stop_all_of(writer.connection, writer.msisdn, now=writer.clock(), why="STOP")
     return "stopped", messages.stopped()
 
 
@@ -58,6 +61,9 @@ ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {
     keywords.Ask: ask,
     keywords.Yes: answer_ask,
     keywords.No: answer_ask,
+    auto_grammar.Auto: auto.agree,
+    auto_grammar.StopAuto: auto.stop,
+    keywords.GoOn: go_on,
     keywords.Block: _block,
     keywords.Unblock: _unblock,
     keywords.Balance: _balance,

@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 
 from sms import keywords
 from sms.acts import ACTS
+from sms.auto_grammar import Auto, StopAuto
 from sms.writer import INSTRUCTIONS, Letter, Writer
 from store import inbox, messages, outbox, subscribers
 from store.desk import Desk
+from store.unfinished import UnfinishedCalls
 from topup.clock import Clock
 from topup.line import NOT_KNOWN, Line
 from topup.phone import UnableToReadNumber, read_caller, read_msisdn
@@ -25,6 +27,7 @@ _ANSWERS_AN_HOUR = 20
 # What a person who said STOP is still answered: their own top-ups, and what they decide about their number.
 _ALWAYS_ANSWERED = (
     *(keywords.TopUp, keywords.Ask, keywords.Yes, keywords.No, keywords.Block, keywords.Unblock),
+    *(Auto, StopAuto, keywords.GoOn),
     *(keywords.Status, keywords.Stop, keywords.Start),
 )
 
@@ -32,10 +35,12 @@ _ALWAYS_ANSWERED = (
 class Answers:
     """Reads letters and answers them."""
 
-    def __init__(self, engine: Engine, *, desk: Desk, clock: Clock) -> None:
+    def __init__(self, engine: Engine, *, desk: Desk, clock: Clock, unfinished: UnfinishedCalls | None = None) -> None:
+        """`unfinished` are the calls that people are reminded of, where they are."""
         self._engine = engine
         self._desk = desk
         self._clock = clock
+        self._unfinished = unfinished
 
     def take(self, letter: Letter) -> str:
         """Act on a letter, once. Returns what was made of it, for the record."""
@@ -44,8 +49,10 @@ class Answers:
         except UnableToReadNumber:
             return "the sender is no phone"
         command = keywords.read(letter.text)
-        # Both are read before the transaction, which must not wait for the charging system.
+        # All is read before the transaction, which must not wait for the charging system.
         caller, line = self._desk.caller(msisdn), self._line(msisdn, command)
+        goes_on = isinstance(command, keywords.GoOn)
+        unfinished = self._unfinished.told(msisdn) if self._unfinished and goes_on else None
         with self._engine.begin() as connection:
             now = self._clock()
             inbox_id = inbox.keep(connection, letter.raw, now=now)
@@ -61,6 +68,7 @@ class Answers:
                     caller=caller,
                     line=line,
                     language=_known(caller.language),
+                    unfinished=unfinished,
                 )
                 verdict = _answer(writer, command)
             inbox.settle(connection, inbox_id, verdict=verdict, now=now)

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sms.auto_grammar import Auto, StopAuto, read_auto
+
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
@@ -94,7 +96,17 @@ class NotUnderstood:
     """Anything else."""
 
 
-Command = TopUp | Ask | Yes | No | Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """1: go on with the top-up of the call that dropped."""
+
+
+Command = (
+    TopUp
+    | (Ask | Yes | No)
+    | (Auto | StopAuto | GoOn)
+    | (Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood)
+)
 
 # The words for each command, in every language, without accents. `make words` cannot help here: people type what they
 # are used to, in the characters of the mainland or the traditional ones.
@@ -106,6 +118,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE", "DEMANDER", "DEMANDE", "代付", "请代付", "請代付"),
     "yes": ("YES", "NDIYO", "NDIO", "OUI", "同意", "是"),
     "no": ("NO", "HAPANA", "LA", "NON", "不同意", "否"),
+    "stop_auto": ("STOP AUTO", "ACHA AUTO", "SIMAMISHA AUTO", "ARRET AUTO", "停止自动充值"),
+    "auto": ("AUTO", "OTOMATIKI", "自动充值"),
     "block": ("BLOCK", "FUNGA", "BLOQUER", "锁定", "鎖定"),
     "unblock": ("UNBLOCK", "FUNGUA", "DEBLOQUER", "解锁", "解鎖"),
     "balance": ("BALANCE", "BAL", "SALIO", "SOLDE", "余额", "餘額", "查余额", "查餘額", "余额查询", "餘額查詢"),
@@ -130,6 +144,7 @@ _LANGUAGES: Mapping[str, str] = {name: code for code, names in _CALLED.items() f
 
 # The commands that need nothing beside their keyword.
 _ALONE: Mapping[str, Command] = {
+    "stop_auto": StopAuto(),
     "block": Block(),
     "unblock": Unblock(),
     "balance": Balance(),
@@ -178,15 +193,18 @@ _AROUND_AMOUNT = re.compile(r"BOB|先令|[\s]|^(?:KSHS?|SHS?)\.?|(?:KSHS?|SHS?)$
 # Phones that write Chinese have digits and punctuation as wide as its characters, and a blank too.
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 
+_GO_ON = re.compile(r"\W*1\W*", re.ASCII)
+
 # No keyword needs more; a longer text is read by its beginning.
 _LONGEST = 480
 
 
 def read(text: str) -> Command:
     """What a person wants. Never raises: what cannot be read is NotUnderstood."""
-    found = _COMMAND.fullmatch(_plain(text))
+    written = _plain(text)
+    found = _COMMAND.fullmatch(written)
     if found is None:
-        return NotUnderstood()
+        return GoOn() if _GO_ON.fullmatch(written) else NotUnderstood()
     rest = found["rest"].strip()
     name = _which(found)
     match name:
@@ -197,6 +215,8 @@ def read(text: str) -> Command:
             return Ask(amount=wanted.amount, payer=wanted.payer, again=wanted.again)
         case "yes" | "no":
             return _answer(name, rest)
+        case "auto":
+            return read_auto(rest)
         case "language":
             return Language(_LANGUAGES.get(rest.strip(" .,!?。")))
         case _:

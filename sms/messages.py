@@ -246,6 +246,21 @@ def asked_just_now(amount: Money, *, payer: str) -> Text:
     )
 
 
+def call_dropped(amount: Money, *, line: str, payer: str) -> Text:
+    """To somebody whose call dropped before they agreed. `line` and `payer` are in the national form."""
+    return say(
+        "Your call ended. Reply 1 to go on with {amount} for {line}, paid by {payer}.",
+        amount=amount,
+        line=line,
+        payer=payer,
+    )
+
+
+def nothing_to_go_on_with(*, short_code: str) -> Text:
+    """To somebody who replies 1 to nothing, or too late."""
+    return say("There is nothing to go on with any more. To top up dial {code}.", code=short_code)
+
+
 def line_state(line: Line, *, short_code: str, care_number: str) -> Text:
     """The answer to BAL."""
     state = line_in_words(line, care_number=care_number)

@@ -12,6 +12,7 @@ from sms.answers import Answers
 from sms.gateways.port import Gateway, Posted, TellsOptOuts, UnableToReadMessage
 from sms.writer import Letter
 from store import inbox, subscribers
+from store.auto import stop_all_of
 from store.desk import Desk
 from store.inbox import Callback
 from topup.clock import Clock
@@ -81,6 +82,7 @@ class _Door:
             return self._unreadable(error)
         with self.engine.begin() as connection:
             subscribers.stop(connection, msisdn, now=self.clock())
+            stop_all_of(connection, msisdn, now=self.clock(), why="opted out at the gateway")
         return _plain("")
 
     def _callback(self, topic: str, posted: Posted) -> Callback:

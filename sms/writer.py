@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sms import messages
 from store.desk import Desk
 from store.inbox import Callback
-from topup.caller import Caller
+from topup.caller import Caller, Unfinished
 from topup.clock import Clock
 from topup.line import Line
 from topup.phone import national
@@ -33,7 +33,10 @@ class Letter:
 
 @dataclass(slots=True, kw_only=True)
 class Writer:
-    """Whoever wrote the letter that is being answered, within one transaction. `line` is the one it is about."""
+    """Whoever wrote the letter that is being answered, within one transaction. `line` is the one it is about.
+
+    `unfinished` is what they were reminded of, when that is what they answer.
+    """
 
     desk: Desk
     connection: Connection
@@ -43,6 +46,7 @@ class Writer:
     caller: Caller
     line: Line
     language: str
+    unfinished: Unfinished | None = None
 
     def line_state(self) -> Text:
         """What the writer's line is, in a sentence."""

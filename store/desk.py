@@ -1,16 +1,20 @@
 """The desk: where every channel asks and orders, so that USSD, SMS and the web can never differ in what they do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from store import asks, subscribers
+from store import asks, results, subscribers
 from store.asks import Ask
+from store.auto import AutoTopUps, terms_of
 from store.book import SqlBook
 from topup.asks import A_DAY, AskedOfOneself, AskedTooOften, LineIsClosed, NothingAsked, WantsNoAsks, WhichAsk, code_of
-from topup.caller import Caller, Recent
+from topup.auto import Rhythm, Running
+from topup.caller import ON_ITS_WAY, Caller, Recent, Result
 from topup.clock import Clock
 from topup.ids import mint_order_id, short_reference
 from topup.kinds import Kind
@@ -24,6 +28,8 @@ from topup.ports import LineReader
 from topup.schedule import Timing
 from topup.wallets import Wallet, wallet_of
 
+log = structlog.get_logger(__name__)
+
 HOW_MANY_RECENT = 3
 
 # One statement, so that a dial asks the database once.
@@ -32,7 +38,17 @@ _CALLER = text("""
            (SELECT coalesce(jsonb_agg(to_jsonb(newest)), '[]')
               FROM (SELECT id, amount_minor, currency, state, placed_at FROM orders
                      WHERE asked_by = :msisdn OR line = :msisdn
-                     ORDER BY placed_at DESC LIMIT :count) AS newest) AS recent
+                     ORDER BY placed_at DESC LIMIT :count) AS newest) AS recent,
+           (SELECT coalesce(jsonb_agg(to_jsonb(runs) ORDER BY agreed_at), '[]') FROM standing_orders AS runs
+             WHERE payer = :msisdn AND stopped_at IS NULL) AS standing,
+           (SELECT to_jsonb(orders) FROM orders
+             WHERE asked_by = :msisdn AND placed_at > :since AND kind <> 'stray'
+               AND state IN ('DONE', 'UNPAID', 'REFUNDED')
+               AND NOT EXISTS (SELECT FROM results_seen WHERE order_id = orders.id)
+               AND NOT EXISTS (SELECT FROM messages WHERE order_id = orders.id AND msisdn = orders.asked_by
+                                  AND status = 'delivered'
+                                  AND purpose IN ('tell_balance', 'tell_credited', 'tell_declined', 'tell_refunded'))
+             ORDER BY placed_at DESC LIMIT 1) AS missed
 """)
 
 
@@ -54,6 +70,7 @@ class Shop:
     credit_provider: str
     order_secret: str
     again_within: timedelta
+    auto: Rhythm = field(default_factory=Rhythm)
 
     def wallet_of(self, payer: str) -> Wallet:
         """The wallet by which `payer` (E.164) is asked. Raises NoWalletHere."""
@@ -74,12 +91,31 @@ class Desk:
         self.currency = shop.currency
         self.short_code = shop.short_code
         self.care_number = shop.care_number
+        self.auto = AutoTopUps(
+            engine, limits=shop.limits, rhythm=shop.auto, zone=shop.zone, secret=shop.order_secret, clock=clock
+        )
 
     def caller(self, msisdn: str) -> Caller:
         """What is remembered of a person, in one read."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            row = connection.execute(_CALLER, {"msisdn": msisdn, "count": HOW_MANY_RECENT}).one()
-        return Caller(row.language, tuple(self._recent(found) for found in row.recent))
+            since = self._clock() - results.NEWS_FOR
+            row = connection.execute(_CALLER, {"msisdn": msisdn, "count": HOW_MANY_RECENT, "since": since}).one()
+        recent = tuple(self._recent(found) for found in row.recent)
+        return Caller(
+            row.language,
+            recent,
+            under_way=next((found for found in recent if found.state in ON_ITS_WAY), None),
+            missed=self._result(row.missed) if row.missed else None,
+            standing=tuple(Running(found["id"], terms_of(found)) for found in row.standing),
+        )
+
+    def keep_seen(self, result: Result) -> None:
+        """Remember that the person has seen this end. Without the database it will be shown once more."""
+        try:
+            with self._engine.begin() as connection:
+                results.keep_seen(connection, result.order_id, now=self._clock())
+        except SQLAlchemyError as error:
+            log.warning("result_will_be_shown_again", order=result.order_id, why=type(error).__name__)
 
     def read_line(self, msisdn: str) -> Line:
         """The line as the charging system tells it now, or NOT_KNOWN after its deadline."""
@@ -186,9 +222,15 @@ class Desk:
         return mint_order_id(secret=self._shop.order_secret, channel=channel, conversation=conversation)
 
     def _recent(self, found: dict[str, Any]) -> Recent:
-        at = datetime.fromisoformat(found["placed_at"]).astimezone(self._shop.zone)
         amount = Money(found["amount_minor"], found["currency"])
-        return Recent(short_reference(found["id"]), amount, State(found["state"]), at)
+        return Recent(short_reference(found["id"]), amount, State(found["state"]), self._placed_at(found))
+
+    def _result(self, found: dict[str, Any]) -> Result:
+        amount, is_for_another = Money(found["amount_minor"], found["currency"]), found["line"] != found["asked_by"]
+        return Result(found["id"], amount, State(found["state"]), self._placed_at(found), is_for_another)
+
+    def _placed_at(self, found: dict[str, Any]) -> datetime:
+        return datetime.fromisoformat(found["placed_at"]).astimezone(self._shop.zone)
 
 
 def _the_one(found: list[Ask], code: int | None) -> Order:

@@ -170,3 +170,38 @@ messages = Table(
     _when("status_at"),
     Column("resends", Integer, nullable=False, server_default="0"),
 )
+
+standing_orders = Table(
+    "standing_orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("payer", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("below_minor", BigInteger),
+    Column("weekday", SmallInteger),
+    Column("cap_a_week_minor", BigInteger, nullable=False),
+    Column("language", Text, nullable=False),
+    _when("agreed_at"),
+    _when("next_look_at"),
+    _when("stopped_at", nullable=True),
+    Column("why_stopped", Text),
+)
+
+standing_slots = Table(
+    "standing_slots",
+    metadata,
+    Column("standing_id", Text, ForeignKey("standing_orders.id"), primary_key=True),
+    Column("slot", Text, primary_key=True),
+    Column("order_id", Text, ForeignKey("orders.id"), nullable=False, unique=True),
+    _when("at"),
+)
+
+results_seen = Table(
+    "results_seen",
+    metadata,
+    Column("order_id", Text, ForeignKey("orders.id"), primary_key=True),
+    _when("seen_at"),
+)

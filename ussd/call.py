@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from topup.caller import Caller, Recent
+from topup.auto import Running, Terms, When
+from topup.caller import Caller, Recent, Result
 from topup.kinds import Kind
 from topup.limits import Limits
 from topup.line import NOT_KNOWN, Line
@@ -25,6 +26,29 @@ class Dropped:
     other_line_is: Line | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An auto top-up that is being put together; with `standing_id`, one that runs."""
+
+    line: str
+    amount: Money | None = None
+    when: When | None = None
+    cap: Money | None = None
+    standing_id: str | None = None
+
+
+class Auto(Protocol):
+    """Auto top-ups, as `store.auto` serves them."""
+
+    def agree(self, payer: str, terms: Terms, *, channel: str, conversation: str, language: str) -> None:
+        """Keep what was agreed to in a conversation, once. Raises errors of a person's."""
+        ...
+
+    def stop(self, payer: str, standing_id: str) -> None:
+        """Let this one of the payer's not ask any more."""
+        ...
+
+
 class Desk(Protocol):
     """What the menu may ask of the house. `store.desk` serves every channel alike."""
 
@@ -33,6 +57,11 @@ class Desk(Protocol):
     currency: str
     care_number: str
     short_code: str
+
+    @property
+    def auto(self) -> Auto:
+        """Where auto top-ups are agreed to and stopped."""
+        ...
 
     def caller(self, msisdn: str) -> Caller:
         """What is remembered of a caller. The only question that a dial may ask the database."""
@@ -53,6 +82,10 @@ class Desk(Protocol):
         """
         ...
 
+    def keep_seen(self, result: Result) -> None:
+        """Remember that the caller has seen this end of a top-up."""
+        ...
+
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:
         """The order that this conversation has placed."""
         ...
@@ -71,6 +104,8 @@ class Call:
     """A call in progress. The first block is told by the gateway at every hop; the rest is remembered.
 
     `other_line` is the number to top up where it is not the caller's own, `other_line_is` what it was when chosen.
+    `under_way` is what was on its way at the dial, `missed` an end of a top-up that stands on the home screen once.
+    `standing` are the caller's auto top-ups, `draft` is the one at hand.
     `wrong` counts the wrong keys in a row; `why` is what was wrong with the last one, and stands on the screen.
     """
 
@@ -92,6 +127,10 @@ class Call:
     other_line_is: Line | None = None
     recent: Sequence[Recent] = ()
     dropped: Dropped | None = None
+    under_way: Money | None = None
+    missed: Result | None = None
+    standing: Sequence[Running] = ()
+    draft: Draft | None = None
 
     # Whether the keys are being played from the gateway's record instead of pressed by somebody who sees the screen.
     playing: bool = False
@@ -100,6 +139,11 @@ class Call:
     def line_to_top_up(self) -> str:
         """Whose line is topped up: the caller's, unless another was given."""
         return self.other_line or self.msisdn
+
+    @property
+    def news(self) -> Result | None:
+        """The missed end that home tells; not where what the line is must be said first."""
+        return None if self.line.is_beyond_help else self.missed
 
     @property
     def its_line(self) -> Line:

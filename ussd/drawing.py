@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ussd.call import Call
-from ussd.screens import Choice, Drawn, Kind, Menu
+from ussd.screens import DOORS, Choice, Drawn, Kind, Menu
 from words.text import Text, rendered, say
 from words.width import Width, pages, wrapped
 
@@ -15,7 +15,7 @@ def drawn_pages(menu: Menu, call: Call, width: Width) -> tuple[str, ...]:
     """The pages of the call's screen. What was wrong with the last key stands first."""
     screen = menu.screens[call.screen]
     heads, lines = _lines(screen.draw(call))
-    has_foot = screen.kind is not Kind.END and screen.name not in (menu.first, "resume")
+    has_foot = screen.kind is not Kind.END and screen.name not in (menu.first, *DOORS)
     foot = rendered(FOOT, call.language) if has_foot else ""
     more = rendered(MORE_LINE, call.language)
     words = [*([call.why] if call.why else []), *(rendered(head, call.language) for head in heads)]

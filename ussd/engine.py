@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from topup.errors import RedialError
 from ussd.call import Call, Desk, Dropped
 from ussd.drawing import drawn_pages
-from ussd.screens import Choice, Kind, Menu, NotAnOption, Wrong
+from ussd.screens import DOORS, Choice, Kind, Menu, NotAnOption, Wrong
 from ussd.session import Loaded, Session
 from ussd.told import News, Told
 from words.mistakes import sentence_for
@@ -97,7 +97,11 @@ class Engine:
 
     def _answer(self, hop: Hop, loaded: Loaded, news: News) -> tuple[Session, bool]:
         session = loaded.session
-        call = self._dial(hop, loaded, news) if session is None or news.anew else _call(self._desk, hop, session)
+        if session is None or news.anew:
+            call = self._dial(hop, loaded, news)
+        else:
+            call = _call(self._desk, hop, session)
+            self._keep_seen(call)
         text, is_open = self._walk(call, news.keys, hop.width)
         return _session(call, seen=news.mark, reply=text, is_open=is_open), session is None and loaded.line is None
 
@@ -110,8 +114,11 @@ class Engine:
         call.playing = bool(news.keys)
         if news.lost and self._take_up(call):
             return call
+        call.missed, call.standing = caller.missed, caller.standing
         if not news.keys and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
             call.screen, call.dropped = "resume", loaded.dropped
+        if not news.keys and not news.lost and caller.under_way and "under_way" in self._menu.screens:
+            call.screen, call.under_way = "under_way", caller.under_way.amount
         return call
 
     def _take_up(self, call: Call) -> bool:
@@ -123,6 +130,12 @@ class Engine:
         call.screen, call.amount, call.payer = self._menu.tells[order.kind], order.amount, order.payer
         call.other_line = order.line if order.is_for_another else None
         return True
+
+    def _keep_seen(self, call: Call) -> None:
+        """A key that follows the home screen shows that it was seen, and with it the news that stood there."""
+        if call.screen == self._menu.first and call.news is not None:
+            self._desk.keep_seen(call.news)
+            call.missed = None
 
     def _may_resume(self, dropped: Dropped) -> bool:
         return dropped.screen in self._menu.screens["resume"].edges
@@ -173,7 +186,7 @@ class Engine:
             call.page += 1
         elif key == BACK and call.page:
             call.page -= 1
-        elif key in (BACK, HOME) and screen.name not in (self._menu.first, "resume") and screen.kind is not Kind.END:
+        elif key in (BACK, HOME) and screen.name not in (self._menu.first, *DOORS) and screen.kind is not Kind.END:
             self._go_back(call, home=key == HOME)
         else:
             goto, sets = self._read(call, key)
@@ -199,7 +212,7 @@ class Engine:
 
     def _enter(self, call: Call, goto: str) -> None:
         if goto == self._menu.first:
-            call.trail, call.amount, call.payer = [], None, None
+            call.trail, call.amount, call.payer, call.draft = [], None, None, None
             call.other_line, call.other_line_is = None, None
         elif goto in call.trail:
             call.trail = call.trail[: call.trail.index(goto)]
@@ -244,6 +257,8 @@ def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOUR
         call.amount, call.payer = session.amount, session.payer
         call.other_line, call.other_line_is = session.other_line, session.other_line_is
         call.recent, call.dropped = session.recent, session.dropped
+        call.under_way, call.missed = session.under_way, session.missed
+        call.standing, call.draft = session.standing, session.draft
     return call
 
 
@@ -265,4 +280,8 @@ def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
         other_line_is=call.other_line_is,
         recent=tuple(call.recent),
         dropped=call.dropped,
+        under_way=call.under_way,
+        missed=call.missed,
+        standing=tuple(call.standing),
+        draft=call.draft,
     )

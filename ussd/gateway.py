@@ -61,9 +61,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The gateway tells that a session is over, and how. Nothing hangs on it: most drops are never told."""
+    """The gateway tells that a session is over, how, and whose it was where it says so.
+
+    Only a reminder comes sooner by it: most drops are never told.
+    """
 
     how: str
+    session: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

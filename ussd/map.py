@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from topup.caller import Caller, Recent
+from topup.auto import Running, Terms
+from topup.caller import Caller, Recent, Result
 from topup.life import State
 from topup.limits import Limits
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
 from topup.wallets import M_PESA, Wallet
-from ussd.call import Call, Dropped
+from ussd.call import Auto, Call, Draft, Dropped
 from ussd.drawing import drawn_pages
 from ussd.gateways.africastalking import LIMITS
 from ussd.screens import Kind, Menu
@@ -53,6 +54,15 @@ class SampleDesk:
         """Nothing."""
         raise NotImplementedError
 
+    @property
+    def auto(self) -> Auto:
+        """Nothing."""
+        raise NotImplementedError
+
+    def keep_seen(self, result: Result) -> None:
+        """Nothing."""
+        raise NotImplementedError
+
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:
         """Nothing."""
         raise NotImplementedError
@@ -69,6 +79,7 @@ class SampleDesk:
 def sample_call(screen: str, language: str) -> Call:
     """A call that has got to `screen`, with ordinary values."""
     amount = Money(10000, "KES")
+    below, cap = Money(2000, "KES"), Money(20000, "KES")
     at = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
     return Call(
         desk=SampleDesk(
@@ -91,6 +102,9 @@ def sample_call(screen: str, language: str) -> Call:
         payer="+254711000002",
         recent=[Recent("H4DAUEHN", amount, State.DONE, at), Recent("B5ESZUNJ", amount, State.UNPAID, at)],
         dropped=Dropped("confirm", ("home", "amounts", "payer"), amount, None),
+        under_way=amount,
+        standing=[Running("sample", Terms("+254711000001", amount, below, cap))],
+        draft=Draft("+254711000001", amount, below, cap),
     )
 
 

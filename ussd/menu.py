@@ -11,13 +11,13 @@ from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, read_msisdn
 from ussd.call import Call
-from ussd.journeys import asking, menu, other_lines
+from ussd.journeys import asking, auto, menu, other_lines, under_way
 from ussd.journeys.common import agreed, shown
-from ussd.screens import Choice, NotAnOption, Option, Wrong
-from words.accounts import line_in_words, top_up_in_words
+from ussd.screens import DOORS, Choice, NotAnOption, Option, Wrong
+from words.accounts import line_in_words, result_in_words, top_up_in_words
 from words.text import LANGUAGES, Text, ToTheCent, say
 
-__all__ = ["asking", "menu", "other_lines"]
+__all__ = ["asking", "auto", "menu", "other_lines", "under_way"]
 
 
 @menu.choice("amounts", "confirm", "other_payer", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
@@ -25,7 +25,7 @@ def home(call: Call) -> Choice:
     """What the line is, and what can be done."""
     top_up = [] if call.line.is_beyond_help else [Option(say("Top up"), "amounts")]
     return Choice(
-        _headline(call),
+        result_in_words(call.news, line=call.line) if call.news else _headline(call),
         [
             *top_up,
             Option(say("Balance"), "balance"),
@@ -229,7 +229,7 @@ def cannot_help(call: Call) -> Text:
     return _headline(call)
 
 
-menu.check(entries=["resume"])
+menu.check(entries=DOORS)
 
 
 def _place_once(call: Call) -> str | None:

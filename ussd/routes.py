@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -12,6 +13,7 @@ import structlog
 from flask import Blueprint, Response, request
 from prometheus_client import Counter, Histogram
 
+from store.unfinished import UnfinishedCalls
 from topup.clock import Clock
 from topup.phone import UnableToReadNumber, read_caller
 from ussd.engine import Engine, Hop, Reply
@@ -43,6 +45,7 @@ class Switchboard:
     country: str
     short_codes: Sequence[str]
     repeats_within: timedelta
+    unfinished: UnfinishedCalls | None = None
 
 
 def make_blueprint(*, gateways: Sequence[Gateway], switchboard: Switchboard) -> Blueprint:
@@ -71,6 +74,7 @@ def _answer(board: Switchboard, gateway: Gateway, address: str, **path: str) -> 
     else:
         if isinstance(asked, Ended):
             sessions_ended.labels(gateway.NAME, asked.how).inc()
+            _remind_sooner(board, asked)
             log.info("session_ended", gateway=gateway.NAME, status=asked.how)
             return Response(gateway.write_ended(posted), content_type=gateway.CONTENT_TYPE)
         reply = _reply(board, gateway, asked)
@@ -79,6 +83,12 @@ def _answer(board: Switchboard, gateway: Gateway, address: str, **path: str) -> 
     hop_seconds.labels(gateway.NAME).observe(took)
     log.info("hop", gateway=gateway.NAME, screen=reply.screen, open=reply.open, seconds=round(took, 4))
     return Response(gateway.write(reply, posted), content_type=gateway.CONTENT_TYPE)
+
+
+def _remind_sooner(board: Switchboard, ended: Ended) -> None:
+    if board.unfinished is not None:
+        with suppress(UnableToReadNumber):
+            board.unfinished.hasten(read_caller(ended.phone, country=board.country), conversation=ended.session)
 
 
 def _posted(board: Switchboard, gateway: Gateway, address: str, path: Mapping[str, str]) -> Posted:

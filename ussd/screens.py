@@ -72,6 +72,9 @@ class Choice:
     options: Sequence[Option]
 
 
+# The screens that a call may begin with in the place of home. Nothing lies behind them to go back to.
+DOORS = ("under_way", "resume")
+
 Drawn = Text | Choice | Sequence[Text]
 Draw = Callable[[Call], Drawn]
 Answer = Callable[[Call, str], str]

@@ -12,14 +12,20 @@ from typing import Any, cast
 
 from redis import Redis
 
-from topup.caller import Recent
+import store.unfinished
+from topup.auto import Running
+from topup.caller import Recent, Result, Unfinished
 from topup.life import State
-from topup.line import Line, LineState
+from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
-from ussd.call import Dropped
+from ussd.call import Draft, Dropped
+from ussd.packing import draft_in, draft_out, money_in, money_out, result_in, result_out, running_in, running_out
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 3
+VERSION = 4
+
+# Where a top-up only wants its yes: the payer is the caller until another is chosen.
+_WANT_A_YES = ("payer", "confirm")
 
 _LOAD = """
 -- KEYS: session, dropped call, line, hop counter.  ARGV: seconds of the counter's window.
@@ -29,15 +35,27 @@ return {redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2]) or '', redi
 """
 
 _SAVE = """
--- KEYS: session, dropped call, line.
+-- KEYS: session, dropped call, line, top-up that only wants its yes, when to remind of it, what was reminded of.
 -- ARGV: session as it was read, new session, its seconds, dropped call ('' to forget), its seconds,
---       line ('' to leave), its seconds.
+--       line ('' to leave), its seconds, top-up ('' to leave, '+' to put off, '-' to forget), seconds until reminding,
+--       number.
 -- Answers false when the session was saved, else the session that stands there.
 local found = redis.call('GET', KEYS[1]) or ''
 if found ~= ARGV[1] then return found end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 if ARGV[4] == '' then redis.call('DEL', KEYS[2]) else redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5]) end
 if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6], 'EX', ARGV[7]) end
+if ARGV[8] == '' then return false end
+if ARGV[8] == '-' then
+    redis.call('DEL', KEYS[4], KEYS[6])
+    redis.call('ZREM', KEYS[5], ARGV[10])
+elseif ARGV[8] == '+' then
+    redis.call('ZADD', KEYS[5], 'XX', redis.call('TIME')[1] + ARGV[9], ARGV[10])
+else
+    redis.call('SET', KEYS[4], ARGV[8], 'EX', ARGV[5])
+    redis.call('DEL', KEYS[6])
+    redis.call('ZADD', KEYS[5], redis.call('TIME')[1] + ARGV[9], ARGV[10])
+end
 return false
 """
 
@@ -62,6 +80,10 @@ class Session:
     other_line_is: Line | None
     recent: tuple[Recent, ...]
     dropped: Dropped | None
+    under_way: Money | None = None
+    missed: Result | None = None
+    standing: tuple[Running, ...] = ()
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +99,16 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
-    """How long things are remembered, in whole seconds."""
+    """How long things are remembered, in whole seconds.
+
+    `remind_s`: how long after the last hop of a call that dropped its caller is reminded of it; None for never.
+    """
 
     session_s: int = 300
     dropped_s: int = 600
     line_s: int = 5
     rate_window_s: int = 60
+    remind_s: int | None = None
 
 
 class Sessions:
@@ -113,8 +139,10 @@ class Sessions:
     ) -> Loaded | None:
         """Save the session over `raw`; what stands there instead when somebody else was first."""
         dropped = _write_dropped(session)
+        remind_s = self._lifetimes.remind_s
+        unfinished = "" if remind_s is None else _unfinished(session, channel, conversation, msisdn)
         found = self._save(
-            keys=_keys(channel, conversation, msisdn),
+            keys=[*_keys(channel, conversation, msisdn), *store.unfinished.keys_of(msisdn)],
             args=[
                 raw,
                 packed(session),
@@ -123,6 +151,9 @@ class Sessions:
                 self._lifetimes.dropped_s,
                 _dumped(_line_out(session.line)) if line_is_new else "",
                 self._lifetimes.line_s,
+                unfinished,
+                remind_s or 0,
+                msisdn,
             ],
         )
         if found is None:
@@ -145,15 +176,13 @@ def packed(session: Session) -> str:
             session.wrong,
             session.why,
             _line_out(session.line),
-            _money_out(session.amount),
+            money_out(session.amount),
             session.payer,
-            [
-                [r.reference, _money_out(r.amount), r.state.value, r.at.isoformat("T", "minutes")]
-                for r in session.recent
-            ],
+            [[r.reference, money_out(r.amount), r.state.value, r.at.isoformat("T", "minutes")] for r in session.recent],
             _dropped_out(session.dropped),
             session.other_line,
             _line_out(session.other_line_is) if session.other_line_is else None,
+            *_unusual_out(session),
         ]
     )
 
@@ -174,12 +203,13 @@ def unpacked(raw: bytes) -> Session | None:
         wrong=row[8],
         why=row[9],
         line=_line_in(row[10]),
-        amount=_money_in(row[11]),
+        amount=money_in(row[11]),
         payer=row[12],
         recent=tuple(_recent_in(found) for found in row[13]),
         dropped=_dropped_in(row[14]),
         other_line=row[15],
         other_line_is=_line_in(row[16]) if row[16] else None,
+        **_unusual_in(row[17:]),
     )
 
 
@@ -192,6 +222,27 @@ def dropped_of(session: Session) -> Dropped | None:
     return session.dropped if session.open else None
 
 
+def _unusual_out(session: Session) -> list[Any]:
+    """What few calls remember, and what takes no room in the others."""
+    row = [
+        money_out(session.under_way),
+        result_out(session.missed),
+        running_out(session.standing),
+        draft_out(session.draft),
+    ]
+    return row if any(row) else []
+
+
+def _unusual_in(row: list[Any]) -> dict[str, Any]:
+    under_way, missed, standing, draft = row or (None, None, [], None)
+    return {
+        "under_way": money_in(under_way),
+        "missed": result_in(missed),
+        "standing": running_in(standing),
+        "draft": draft_in(draft),
+    }
+
+
 def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:
     return [f"ussd:{channel}:{conversation}", f"ussd:dropped:{msisdn}", f"ussd:line:{msisdn}"]
 
@@ -199,6 +250,28 @@ def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:
 def _write_dropped(session: Session) -> str:
     dropped = dropped_of(session)
     return _dumped(_dropped_out(dropped)) if dropped else ""
+
+
+def _unfinished(session: Session, channel: str, conversation: str, msisdn: str) -> str:
+    """What the script does about reminding of this call, if it drops after this hop.
+
+    Only a top-up that everything is known of can be placed by a reply: one whose payer is being typed is not.
+    """
+    if session.open and session.amount is not None and session.screen in _WANT_A_YES:
+        line_is = session.line if session.other_line is None else session.other_line_is or NOT_KNOWN
+        return store.unfinished.packed(
+            Unfinished(
+                channel=channel,
+                conversation=conversation,
+                msisdn=msisdn,
+                line=session.other_line or msisdn,
+                payer=session.payer or msisdn,
+                amount=session.amount,
+                language=session.language,
+                line_was=line_is.state,
+            )
+        )
+    return "+" if session.open and session.dropped else "-"
 
 
 def _read_dropped(raw: bytes) -> Dropped | None:
@@ -218,7 +291,7 @@ def _dropped_out(dropped: Dropped | None) -> list[Any] | None:
     if dropped is None:
         return None
     line = _line_out(dropped.other_line_is) if dropped.other_line_is else None
-    return [dropped.screen, dropped.trail, _money_out(dropped.amount), dropped.payer, dropped.other_line, line]
+    return [dropped.screen, dropped.trail, money_out(dropped.amount), dropped.payer, dropped.other_line, line]
 
 
 def _dropped_in(row: list[Any] | None) -> Dropped | None:
@@ -228,19 +301,11 @@ def _dropped_in(row: list[Any] | None) -> Dropped | None:
 
 
 def _line_out(line: Line) -> list[Any]:
-    return [line.state.value, _money_out(line.balance)]
+    return [line.state.value, money_out(line.balance)]
 
 
 def _line_in(row: list[Any]) -> Line:
-    return Line(LineState(row[0]), _money_in(row[1]))
-
-
-def _money_out(money: Money | None) -> list[Any] | None:
-    return [money.minor, money.currency] if money else None
-
-
-def _money_in(row: list[Any] | None) -> Money | None:
-    return Money(*row) if row else None
+    return Line(LineState(row[0]), money_in(row[1]))
 
 
 def _dumped(value: Any) -> str:

@@ -1,6 +1,7 @@
 """A line and a top-up in a sentence, for every channel alike."""
 
-from topup.caller import Recent
+from topup.caller import Recent, Result
+from topup.life import State
 from topup.line import Line, LineState
 from words.states import state_in_words
 from words.text import Text, ToTheCent, say
@@ -34,3 +35,18 @@ def top_up_in_words(found: Recent) -> Text:
         state=state_in_words(found.state),
         reference=found.reference,
     )
+
+
+def result_in_words(result: Result, *, line: Line) -> Text:
+    """An end that the person has missed. What is said of the line is what it is now."""
+    return say("{amount} of {at}: {end}", amount=result.amount, at=result.at, end=_end(result, line))
+
+
+def _end(result: Result, line: Line) -> Text:
+    if result.state is State.UNPAID:
+        return say("not paid.")
+    if result.state is State.REFUNDED:
+        return say("not done, the money went back.")
+    if line.state is LineState.ACTIVE and not result.is_for_another:
+        return say("paid, your line is back.")
+    return say("paid, and added to the line.")

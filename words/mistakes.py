@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
+from topup.auto import CapTooSmall, TooManyAutoTopUps
 from topup.errors import RedialError
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
@@ -21,6 +22,8 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     AskedTooOften: lambda error: say("You have asked others {times} times today.", times=error.facts["times"]),
     WantsNoAsks: lambda error: say("That number wants no messages."),
     LineIsClosed: lambda error: say("The owner of that line lets nobody else top it up."),
+    CapTooSmall: lambda error: say("The most a week must be {amount} or more.", amount=error.facts["amount"]),
+    TooManyAutoTopUps: lambda error: say("You have {count} auto top-ups already.", count=error.facts["count"]),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
     NoWalletHere: lambda error: say("That number has no mobile money that we can ask."),
 }

@@ -1,12 +1,14 @@
 """Money and times as people of a language write them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, get_day_names
 from babel.numbers import format_currency
 
+from topup.auto import Weekday
 from topup.money import MINOR_DIGITS, Money
 
 # A currency is named by its three letters on every screen: its sign may not be in the GSM alphabet. It stands before
@@ -44,6 +46,12 @@ def show_time(at: datetime, language: str) -> str:
     It is not remembered: the same moment in two zones is one key, and would be shown in the zone that came first.
     """
     return format_datetime(at, _TIMES.get(language, _TIME), locale=language).replace("\u202f", " ")
+
+
+def show_weekday(day: Weekday, language: str) -> str:
+    """`Monday`, as it stands in a sentence."""
+    names: Mapping[int, str] = get_day_names("wide", locale=language)
+    return names[day.value - 1]
 
 
 def _shown(money: Money, language: str, *, digits: int) -> str:

@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from topup.auto import Weekday
 from topup.errors import RedialError
 from topup.money import Money
-from words.show import show_balance, show_money, show_time, show_typed
+from words.show import show_balance, show_money, show_time, show_typed, show_weekday
 
 LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
 DOMAIN = "redial"
@@ -53,7 +54,7 @@ class Text:
     values: Mapping[str, "Value"]
 
 
-Value = str | int | Money | ToTheCent | AsTyped | datetime | Text
+Value = str | int | Money | ToTheCent | AsTyped | datetime | Weekday | Text
 
 
 def say(msgid: str, **values: Value) -> Text:
@@ -97,5 +98,7 @@ def _shown(value: Value, language: str) -> str:
             return show_typed(value.money)
         case datetime():
             return show_time(value, language)
+        case Weekday():
+            return show_weekday(value, language)
         case _:
             return str(value)

@@ -22,7 +22,7 @@ from topup.orders import Order
 from topup.outcomes import Reason
 from topup.phone import national
 from words.text import Text, rendered
-from workers import strays
+from workers import auto, strays
 from workers.house import House, locked
 from workers.send import Delivery
 
@@ -39,6 +39,8 @@ def tell(house: House, owing: Owing) -> None:
         telling = Telling(house, connection, order, Effect(owing.effect))
         message = telling.write(order.asked_by, owing.effect, telling.to_whoever_asked())
         telling.tell_others()
+        if telling.effect is Effect.TELL_DECLINED:
+            auto.after_unpaid(house, connection, order)
     Delivery(house, owing, message).send()
 
 

@@ -153,6 +153,7 @@ class Ordering:
         if "Pay once more?" in text:
             return _option(text, "Pay once more" if person.insists else "No")
         wanted = (
+            *("on its way.", "Wait"),
             *("Go on with", "Yes"),
             *("How much?", "Another amount"),
             *("Who pays?", self._payer_wanted()),

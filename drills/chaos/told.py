@@ -89,6 +89,7 @@ SENTENCES = (
     _sentence(rf"We have asked \d+ to pay {_KES} for you\..*", lambda now, _: True),
     _sentence(rf"Thank you\. {_KES}: in a moment you are asked for your PIN\.", lambda now, _: True),
     _sentence(rf"We are checking your top-up of {_KES}\..*", lambda now, _: True),
+    _sentence(rf"Auto top-up: {_KES} for .* Enter your PIN when asked, or send STOPAUTO\.", lambda now, _: True),
     _sentence(rf"{_KES}: in a moment [\w -]+ asks .* for the PIN\.", lambda now, _: True),
 )
 
@@ -100,6 +101,8 @@ _OTHERS = (
     re.compile(r"There is nothing for you to answer just now\..*"),
     re.compile(r"You were asked more than once\..*"),
     re.compile(r".* Nothing was taken\. Send TOPUP 100, or dial .*", re.DOTALL),
+    re.compile(rf"Your call ended\. Reply 1 to go on with {_KES} for .*"),
+    re.compile(r"Auto top-up of .* has stopped.*"),
     re.compile(r"Your line is barred by the operator\..*"),
     re.compile(r"The operator does not know this number\..*"),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import Engine
 
-from store import subscribers
+from store import auto, messages, subscribers
 from tests.city import City
 from tests.dialogues.gateway import Gateway
 from tests.dialogues.transcript import Dialogue, Step, matches, read_all
@@ -101,10 +101,23 @@ class Stage:
         with self.books.begin() as connection:
             subscribers.choose_language(connection, self.gateway.msisdn, language=code, now=utc_now())
 
-    def earlier_order(self, shillings: str, state: str) -> None:
+    def missed_order(self, shillings: str, state: str) -> None:
+        self.earlier_order(shillings, state, message=messages.FAILED)
+
+    def earlier_order(self, shillings: str, state: str, *, message: str = messages.DELIVERED) -> None:
         who = {"asked_by": self.gateway.msisdn, "line": self.gateway.msisdn, "payer": self.gateway.msisdn}
-        order_in(self.books, State[state], amount=kes(int(shillings.replace(",", ""))), now=utc_now(), **who)
+        order = order_in(self.books, State[state], amount=kes(int(shillings.replace(",", ""))), now=utc_now(), **who)
         self.earlier += 1
+        with self.books.begin() as connection:
+            told = messages.write(
+                connection,
+                purpose="tell_balance",
+                msisdn=self.gateway.msisdn,
+                text="",
+                now=utc_now(),
+                order_id=order.id,
+            )
+            messages.ended(connection, told.id, status=message, reason=None, now=utc_now())
 
     def ordered_nothing(self) -> None:
         assert len(self.orders()) == self.earlier
@@ -117,6 +130,21 @@ class Stage:
 
     def asked(self, payer: str, shillings: str) -> None:
         self._newest_is(shillings, line=CALLER, payer=payer, event="ASK_PLACED")
+
+    def friend_tops_up(self, number: str, shillings: str) -> None:
+        who = {"asked_by": self._msisdn(number), "line": self.gateway.msisdn, "payer": self._msisdn(number)}
+        order_in(self.books, State.CHARGING, amount=kes(int(shillings)), now=utc_now(), **who)
+
+    def auto_nothing(self) -> None:
+        assert self._standing() == []
+
+    def auto(self, shillings: str, line: str) -> None:
+        assert self._standing() == [(int(shillings.replace(",", "")) * 100, self._msisdn(line))]
+
+    def _standing(self) -> list[tuple[int, str]]:
+        with self.books.connect() as connection:
+            found = auto.running_of(connection, self.gateway.msisdn)
+        return [(one.terms.amount.minor, one.terms.line) for one in found]
 
     def _newest_is(self, shillings: str, *, line: str, payer: str, event: str) -> None:
         newest = self.orders()[-1]
@@ -161,6 +189,10 @@ DEEDS: dict[str, Callable[..., str | None]] = {
     r"line answers again": Stage.line_answers_again,
     r"language (\w+)": Stage.language,
     r"earlier KES ([\d,]+) (\w+)": Stage.earlier_order,
+    r"missed KES ([\d,]+) (\w+)": Stage.missed_order,
+    r"friend (\d+) tops up KES (\d+)": Stage.friend_tops_up,
+    r"auto tops up nothing": Stage.auto_nothing,
+    r"auto tops up KES ([\d,]+) for (\d+)": Stage.auto,
     r"ordered nothing": Stage.ordered_nothing,
     r"ordered KES ([\d,]+) paid by (\d+)": Stage.ordered,
     r"ordered KES ([\d,]+) for (\d+) paid by (\d+)": Stage.ordered_for,

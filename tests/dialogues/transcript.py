@@ -29,7 +29,10 @@ any time and any reference. `#` begins a remark.
     other line NUMBER ...     owes N, is barred, is gone, is closed to others: a line that is not the caller's
     line hangs                the charging system does not answer in time
     language CODE             the number has chosen it earlier
-    earlier KES N STATE       an order of earlier on, which has come to STATE
+    earlier KES N STATE       an order of earlier on, which has come to STATE, and its SMS has arrived
+    missed KES N STATE        the same, and its SMS has not arrived
+    friend NUMBER tops up KES N   somebody else orders for the caller's line, with their own money
+    auto tops up KES N for NUMBER  what runs for the caller by itself, and nothing else; auto tops up nothing
     ordered nothing           no order was placed in this dialogue; `ordered KES N paid by NUMBER` names the newest
     ordered KES N for NUMBER paid by NUMBER, asked NUMBER for KES N: the same, of other lines and of people asked to pay
 """

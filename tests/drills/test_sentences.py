@@ -3,8 +3,9 @@
 import pytest
 
 from drills.chaos.told import SENTENCES
-from sms import messages
-from tests.unit.orders import an_order, kes
+from sms import auto_messages, messages
+from tests.unit.orders import NOW, OWNER, an_order, kes
+from topup.auto import Standing, Terms
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.outcomes import Reason
@@ -13,6 +14,10 @@ from words.text import SOURCE, Text, rendered
 CODE = "*384*55#"
 ORDER, WAS_ACTIVE = an_order(), an_order(line_was=LineState.ACTIVE)
 BACK, BACK_UNREAD = Line(LineState.ACTIVE, Money(5_050, "KES")), Line(LineState.ACTIVE)
+
+STANDING = Standing(
+    id="standing", payer=OWNER, terms=Terms(OWNER, kes(100), kes(20), kes(400)), language="en", agreed_at=NOW
+)
 
 ABOUT_AN_ORDER = [
     *(messages.balance_told(order, line=line) for order in (ORDER, WAS_ACTIVE) for line in (BACK, BACK_UNREAD)),
@@ -32,6 +37,7 @@ ABOUT_AN_ORDER = [
     messages.paid_for_another(ORDER, asked_by="0711000002"),
     messages.refunded_to_you(ORDER, asked_by="0711000002"),
     messages.not_paid_for_another(ORDER, asked_by="0711000002"),
+    *(auto_messages.will_ask(STANDING, line=line, country="KE") for line in (BACK, BACK_UNREAD)),
 ]
 
 

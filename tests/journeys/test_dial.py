@@ -150,8 +150,8 @@ def test_my_top_ups_tell_where_the_money_is(city: City, phone: Phone) -> None:
     phone.top_up(100)
     phone.wait_for_prompt()
     reference = city.orders(phone)[0].id[:8].upper()
-    phone.dial()
-    assert f"KES 100: waiting for payment. Ref {reference}" in phone.key("3").text
+    assert phone.dial().text == "You have KES 100 on its way.\n1 Wait\n2 New"
+    assert f"KES 100: waiting for payment. Ref {reference}" in phone.key("2", "3").text
     phone.hangup()
     phone.answer("pin")
     city.end_of(phone)

@@ -1,12 +1,13 @@
 """A desk at the menu's port that remembers what was asked of it, and the keys of a phone as a gateway sends them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import redis
 
 from tests.unit.orders import OWNER, an_order, kes
-from topup.caller import Caller, Recent
+from topup.auto import Terms
+from topup.caller import Caller, Recent, Result
 from topup.life import State
 from topup.limits import Limits, SameAgain
 from topup.line import Line, LineState
@@ -40,6 +41,20 @@ LIMITS = Limits(
 
 
 @dataclass
+class FakeAuto:
+    """Where auto top-ups are agreed to. What was agreed to is kept by conversation; `stopped` are ids."""
+
+    agreed: dict[str, tuple[str, Terms]] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+
+    def agree(self, payer: str, terms: Terms, *, channel: str, conversation: str, language: str) -> None:
+        self.agreed.setdefault(conversation, (payer, terms))
+
+    def stop(self, payer: str, standing_id: str) -> None:
+        self.stopped.append(standing_id)
+
+
+@dataclass
 class FakeDesk:
     """Everybody's line is `line`. `asked` counts what would have cost a read of the database or of the line."""
 
@@ -55,11 +70,14 @@ class FakeDesk:
     placed: dict[str, Order] = field(default_factory=dict)
     languages: dict[str, str] = field(default_factory=dict)
     closed: dict[str, bool] = field(default_factory=dict)
+    agreements: FakeAuto = field(default_factory=FakeAuto)
+    seen: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     def caller(self, msisdn: str) -> Caller:
         self.asked.append("caller")
-        return Caller(self.languages.get(msisdn, self.known.language), self.known.recent)
+        known = replace(self.known, language=self.languages.get(msisdn, self.known.language))
+        return replace(known, missed=None) if known.missed and known.missed.order_id in self.seen else known
 
     def read_line(self, msisdn: str) -> Line:
         self.asked.append("line")
@@ -86,6 +104,14 @@ class FakeDesk:
     def placed_in(self, *, channel: str, conversation: str) -> Order | None:
         self.asked.append("placed_in")
         return self.placed.get(conversation)
+
+    @property
+    def auto(self) -> "FakeAuto":
+        return self.agreements
+
+    def keep_seen(self, result: Result) -> None:
+        self.asked.append("keep_seen")
+        self.seen.append(result.order_id)
 
     def close_line(self, msisdn: str, *, closed: bool) -> None:
         self.asked.append("close_line")

@@ -11,9 +11,11 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import event
 
 from store.desk import Desk
+from tests.unit.books import order_in
 from tests.unit.desks import OWES_50, Handset
 from tests.unit.shops import LineOf, a_shop
 from topup.clock import utc_now
+from topup.life import State
 from topup.schedule import Timing
 from ussd.engine import Engine
 from ussd.menu import menu
@@ -76,7 +78,8 @@ def test_a_dial_asks_the_database_once_and_redis_twice(phone: Handset, bill: Bil
 
 
 @pytest.mark.parametrize(
-    "keys", ["1", "1*2", "1*5", "1*5*75", "1*2*2", "1*2*2*0711000002", "1*2*1", "2", "3", "4", "5"]
+    "keys",
+    ["1", "1*2", "1*5", "1*5*75", "1*2*2", "1*2*2*0711000002", "1*2*1", "2", "3", "4", "5", "6*3*1*1*1*3", "6*3*2"],
 )
 def test_a_hop_that_places_nothing_asks_redis_twice_and_the_database_never(
     phone: Handset, bill: Bill, keys: str
@@ -86,6 +89,18 @@ def test_a_hop_that_places_nothing_asks_redis_twice_and_the_database_never(
     for key in keys.split("*"):
         phone.key(key)
         assert bill.since() == (2, 0), key
+
+
+def test_a_dial_that_finds_something_on_its_way_or_missed_asks_the_database_no_oftener(
+    phone: Handset, bill: Bill, engine: Database
+) -> None:
+    order_in(engine, State.UNPAID, now=utc_now())
+    order_in(engine, State.CHARGING, now=utc_now())
+    bill.since()
+    assert phone.dial().screen == "under_way"
+    assert bill.since() == (2, 1)
+    assert "not paid." in phone.key("2").text
+    assert bill.since() == (2, 0)
 
 
 def test_a_wrong_key_and_a_page_turned_back_cost_no_more(phone: Handset, bill: Bill) -> None:
@@ -123,7 +138,7 @@ def test_the_busiest_session_takes_less_than_500_bytes(phone: Handset, client: r
         phone.dial(amount)
         phone.key("1")
     phone.dial()
-    phone.key("1", "5", "2500", "2", "0711000002")
+    phone.key("2", "1", "5", "2500", "2", "0711000002")
     sessions = list(client.scan_iter("ussd:ussd:*"))
     assert sessions
     assert max(client.strlen(key) for key in sessions) < 500

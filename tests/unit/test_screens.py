@@ -6,7 +6,7 @@ import pytest
 
 from ussd.call import Call
 from ussd.menu import menu
-from ussd.screens import Choice, Kind, Menu, MenuIsBroken, NotAnOption, Option, Wrong
+from ussd.screens import DOORS, Choice, Kind, Menu, MenuIsBroken, NotAnOption, Option, Wrong
 from words.text import Text, rendered, say
 
 
@@ -104,7 +104,7 @@ def test_what_is_wrong_is_said_to_the_person() -> None:
 
 
 def test_the_menu_is_whole_and_each_of_its_screens_says_what_it_is_for() -> None:
-    menu.check(entries=["resume"])
+    menu.check(entries=DOORS)
     assert all(screen.title for screen in menu.screens.values())
     ends = {name for name, screen in menu.screens.items() if screen.kind is Kind.END}
-    assert ends == {"placed", "cannot_help", "asked"}
+    assert ends == {"placed", "cannot_help", "asked", "auto_agreed", "wait"}

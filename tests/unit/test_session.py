@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from tests.unit.desks import CHANNEL, OWES_50
 from tests.unit.orders import OWNER, PAYER, STRANGER, kes
-from topup.caller import Recent
+from topup.auto import Running, Terms, Weekday
+from topup.caller import Recent, Result
 from topup.life import State
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import MINOR_DIGITS, Money
-from ussd.call import Dropped
+from ussd.call import Draft, Dropped
 from ussd.session import VERSION, Lifetimes, Session, Sessions, packed, unpacked
 
 moneys = st.builds(Money, st.integers(min_value=-(10**12), max_value=10**12), st.sampled_from(sorted(MINOR_DIGITS)))
@@ -29,6 +30,7 @@ words = st.text(max_size=20)
 texts = st.text(st.characters(codec="utf-8"), max_size=200)
 trails = st.lists(words, max_size=5).map(tuple)
 dropped_calls = st.builds(Dropped, words, trails, moneys, st.none() | words)
+whens = moneys | st.sampled_from(Weekday)
 sessions = st.builds(
     Session,
     seen=texts,
@@ -47,6 +49,11 @@ sessions = st.builds(
     other_line_is=st.none() | lines,
     recent=st.lists(st.builds(Recent, words, moneys, st.sampled_from(State), times), max_size=3).map(tuple),
     dropped=st.none() | dropped_calls,
+    under_way=st.none() | moneys,
+    missed=st.none() | st.builds(Result, words, moneys, st.sampled_from(State), times, st.booleans()),
+    standing=st.lists(st.builds(Running, words, st.builds(Terms, words, moneys, whens, moneys)), max_size=3).map(tuple),
+    draft=st.none()
+    | st.builds(Draft, words, st.none() | moneys, st.none() | whens, st.none() | moneys, st.none() | words),
 )
 
 FRESH = Session(

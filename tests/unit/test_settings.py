@@ -113,6 +113,16 @@ def test_what_is_offered_must_be_sold(monkeypatch: pytest.MonkeyPatch, values: d
         load(monkeypatch, **values)
 
 
+def test_auto_top_ups_ask_at_some_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="AUTO_UNTIL_HOUR comes after AUTO_FROM_HOUR"):
+        load(monkeypatch, AUTO_FROM_HOUR="9", AUTO_UNTIL_HOUR="9")
+
+
+def test_nobody_is_reminded_of_a_dropped_call_unless_the_installation_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Wiring(load(monkeypatch)).unfinished is None
+    assert Wiring(load(monkeypatch, DROPPED_CALL_SMS="true")).unfinished is not None
+
+
 def test_addresses_lose_the_slash_at_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, PUBLIC_URL="https://redial.example/", SANDBOX_URL="http://127.0.0.1:8001/")
     assert (settings.public_url, settings.sandbox_url) == ("https://redial.example", "http://127.0.0.1:8001")

@@ -7,10 +7,12 @@ from itertools import product
 
 import pytest
 
-from sms import messages
+from sms import auto_messages, messages
 from tests.unit.desks import LIMITS, WIDTH, FakeDesk
 from tests.unit.orders import an_order
 from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
+from topup.auto import CapTooSmall, Running, Standing, Terms, TooManyAutoTopUps, Weekday
+from topup.caller import Result
 from topup.errors import RedialError
 from topup.life import State
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
@@ -19,7 +21,7 @@ from topup.money import Money, UnableToReadAmount
 from topup.outcomes import Reason
 from topup.phone import UnableToReadNumber
 from topup.wallets import NoWalletHere, Wallet
-from ussd.call import Call, Dropped
+from ussd.call import Call, Draft, Dropped
 from ussd.drawing import FOOT, MORE_LINE, drawn_pages
 from ussd.gateways import GATEWAYS, http
 from ussd.map import sample_call
@@ -70,6 +72,8 @@ MISTAKES: list[RedialError] = [
     WantsNoAsks(),
     LineIsClosed(),
     NoWalletHere(payer="x"),
+    CapTooSmall(amount=widest.AMOUNT, cap=widest.AMOUNT),
+    TooManyAutoTopUps(count=3),
 ]
 
 
@@ -97,6 +101,17 @@ def said_of(mistake: RedialError) -> Text:
     return sentence
 
 
+# What may be agreed to, by balance and on the day with the longest name of every language.
+TERMS = [Terms(widest.FOREIGN, widest.AMOUNT, when, widest.AMOUNT) for when in (widest.AMOUNT, *Weekday)]
+RUNNING = [Running("w" * 20, terms) for terms in TERMS[:3]]
+
+# An end that was missed, in each of the ways in which one can be told.
+MISSED = [
+    Result("w" * 20, widest.AMOUNT, state, widest.TIME, is_for_another)
+    for state in (State.DONE, State.UNPAID, State.REFUNDED)
+    for is_for_another in (False, True)
+]
+
 WHYS = [NotAnOption().why, *map(said_of, MISTAKES)]
 
 
@@ -117,6 +132,9 @@ def calls_on(screen: str, language: str) -> Iterator[Call]:
                     payer=payer,
                     recent=[widest.recent(state)] * 3,
                     dropped=Dropped("confirm", (), widest.AMOUNT, payer),
+                    under_way=widest.AMOUNT,
+                    standing=RUNNING,
+                    draft=Draft(widest.FOREIGN, widest.AMOUNT, widest.AMOUNT, widest.AMOUNT),
                 )
 
 
@@ -136,6 +154,27 @@ def test_what_chinese_callers_see_on_most_days_is_seen_at_once(screen: str, amou
     call = sample_call(screen, "zh")
     call.amount = amount
     assert len(drawn_pages(menu, call, WIDTH)) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("missed", MISSED)
+def test_what_was_missed_is_seen_whole_on_the_home_screen(missed: Result, language: str) -> None:
+    for call in calls_on("home", language):
+        call.missed = missed
+        pages = drawn_pages(menu, call, WIDTH)
+        assert all(WIDTH.holds(page) for page in pages), pages
+        assert len(pages) == 1 or may_be_paged("home", language), pages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("screen", ["auto_one", "auto_confirm"])
+@pytest.mark.parametrize("terms", TERMS)
+def test_everything_that_is_agreed_to_is_seen_whole(terms: Terms, screen: str, language: str) -> None:
+    for call in calls_on(screen, language):
+        call.draft = Draft(terms.line, terms.amount, terms.when, terms.cap)
+        pages = drawn_pages(menu, call, WIDTH)
+        assert all(WIDTH.holds(page) for page in pages), pages
+        assert len(pages) == 1 or may_be_paged(screen, language), pages
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -199,6 +238,10 @@ ORDER = an_order(id="w" * 20, amount=widest.AMOUNT, payment_provider=widest.WALL
 WAS_ACTIVE = replace(ORDER, line_was=LineState.ACTIVE)
 BACK = [Line(LineState.ACTIVE, widest.BALANCE), Line(LineState.ACTIVE, -widest.BALANCE), Line(LineState.ACTIVE)]
 
+STANDING = [
+    Standing(id="w" * 20, payer=widest.FOREIGN, terms=terms, language="en", agreed_at=widest.TIME) for terms in TERMS
+]
+
 SENT: dict[Callable[..., Text], list[Text]] = {
     messages.balance_told: [messages.balance_told(order, line=line) for order in (ORDER, WAS_ACTIVE) for line in BACK],
     messages.credited: [messages.credited(ORDER, short_code=widest.CODE)],
@@ -244,14 +287,34 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.unknown_language: [messages.unknown_language()],
     messages.stopped: [messages.stopped()],
     messages.started: [messages.started()],
+    messages.call_dropped: [messages.call_dropped(widest.AMOUNT, line=widest.FOREIGN, payer=widest.FOREIGN)],
+    messages.nothing_to_go_on_with: [messages.nothing_to_go_on_with(short_code=widest.CODE)],
+    auto_messages.agreed: [auto_messages.agreed(terms, country="KE") for terms in TERMS],
+    auto_messages.running: [
+        auto_messages.running([one] * count, country="KE")
+        for one in (Running("w" * 20, terms) for terms in TERMS)
+        for count in (1, 3)
+    ],
+    auto_messages.instructions: [auto_messages.instructions()],
+    auto_messages.mistaken: [auto_messages.mistaken(said_of(mistake)) for mistake in MISTAKES],
+    auto_messages.stopped: [auto_messages.stopped()],
+    auto_messages.none_runs: [auto_messages.none_runs()],
+    auto_messages.will_ask: [
+        auto_messages.will_ask(standing, line=line, country="KE") for standing in STANDING for line in widest.LINES
+    ],
+    auto_messages.given_up: [
+        auto_messages.given_up(standing, country="KE", short_code=widest.CODE) for standing in STANDING
+    ],
+    auto_messages.closed_to_you: [auto_messages.closed_to_you(standing, country="KE") for standing in STANDING],
 }
 
 
 def test_the_walk_knows_every_sms() -> None:
     made_here = {
         made
-        for name, made in inspect.getmembers(messages, inspect.isfunction)
-        if made.__module__ == messages.__name__ and not name.startswith("_")
+        for module in (messages, auto_messages)
+        for name, made in inspect.getmembers(module, inspect.isfunction)
+        if made.__module__ == module.__name__ and not name.startswith("_")
     }
     assert made_here == set(SENT)
 

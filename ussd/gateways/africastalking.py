@@ -42,7 +42,9 @@ _ENDS = {"Success": COMPLETED, "Incomplete": DROPPED, "Failed": FAILED}
 def read(posted: Posted) -> Asked | Ended:
     """A hop or the end of a session. Raises UnableToReadHop."""
     if posted.address == "/ended":
-        return Ended(_ENDS.get(str(posted.fields.get("status", "")), OTHER))
+        fields = posted.fields
+        how = _ENDS.get(str(fields.get("status", "")), OTHER)
+        return Ended(how, session=str(fields.get("sessionId", "")), phone=str(fields.get("phoneNumber", "")))
     return Asked(
         session=session_field(posted.fields, "sessionId"),
         phone=field(posted.fields, "phoneNumber", longest=LONGEST_CODE),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from itertools import pairwise
 
 from ussd.engine import BACK, HOME, MORE, WRONG_KEYS_ALLOWED
-from ussd.screens import Kind, Menu, NotAnOption
+from ussd.screens import DOORS, Kind, Menu, NotAnOption
 from ussd.session import Session
 from ussd.walk.phone import Phone
 from words.text import rendered
@@ -77,7 +77,7 @@ def of_going_back(phone: Phone, at: Session, came: Came) -> Iterator[str]:
     """From a screen that a key has led to, 0 shows this one again, as it was."""
     for key, after in came.items():
         is_end = phone.menu.screens[after.screen].kind is Kind.END
-        if is_end or not after.open or after.trail != (*at.trail, at.screen):
+        if is_end or after.screen in DOORS or not after.open or after.trail != (*at.trail, at.screen):
             continue
         back = phone.press(after, BACK)
         if (back.screen, back.trail) != (at.screen, at.trail):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 
 from topup.errors import RedialError
 from ussd.engine import BACK, HOME, MORE
-from ussd.screens import Kind, Menu
+from ussd.screens import DOORS, Kind, Menu
 from ussd.session import Session, dropped_of
 from ussd.walk import checks
 from ussd.walk.phone import Phone
@@ -18,7 +18,7 @@ from ussd.walk.worlds import WRONG_KEYS, World
 from words.width import Width
 
 _RESUME = "resume"
-_NOT_A_PLACE = frozenset({"seen", "reply", "open", "why", "recent", "amount", "payer", "dropped"})
+_NOT_A_PLACE = frozenset({"seen", "reply", "open", "why", "recent", "amount", "payer", "dropped", "draft"})
 _TOLD_APART = tuple(found.name for found in fields(Session) if found.name not in _NOT_A_PLACE)
 
 Place = tuple[object, ...]
@@ -61,7 +61,22 @@ def place_of(at: Session) -> Place:
     owed = at.line.owes
     too_little = at.amount is not None and owed is not None and at.amount < owed
     told_apart = tuple(getattr(at, name) for name in _TOLD_APART)
-    return (*told_apart, at.amount is not None, too_little, at.payer is not None, at.dropped is not None)
+    return (
+        *told_apart,
+        _shape_of(at),
+        at.amount is not None,
+        too_little,
+        at.payer is not None,
+        at.dropped is not None,
+    )
+
+
+def _shape_of(at: Session) -> object:
+    """How far an auto top-up has been put together: which amounts it has does not matter, nor does it elsewhere."""
+    draft = at.draft
+    if draft is None or not at.screen.startswith("auto_"):
+        return None
+    return draft.amount is not None, type(draft.when), draft.cap is not None, draft.standing_id
 
 
 class Walk:
@@ -80,7 +95,8 @@ class Walk:
 
     def go(self) -> Seen:
         """Walk until nothing new is left."""
-        self._meet(Stop(self._phone.dial(), ()))
+        first = self._phone.dial()
+        self._meet(Stop(first, (), is_played=first.screen == self._menu.first))  # A direct dial passes by every door.
         while self._ahead:
             stop = self._ahead.popleft()
             try:
@@ -141,10 +157,10 @@ class Walk:
         yield checks.of_options(self._menu, at, offered, came)
         yield checks.of_wrong_keys(phone, pages, offered, came)
         yield checks.of_going_back(phone, at, came)
-        if at.screen not in (self._menu.first, _RESUME):
+        if at.screen not in (self._menu.first, *DOORS):
             yield checks.of_back_and_home(self._menu, at, came, homes=self._homes)
-        else:
-            self._homes.setdefault((at.language, at.line), at.reply if at.screen == self._menu.first else "")
+        elif at.screen == self._menu.first:
+            self._homes.setdefault((at.language, at.line), at.reply)
         if stop.is_played:
             yield checks.of_direct_dial(phone, at, stop.keys)
 
@@ -166,15 +182,24 @@ class Walk:
 
     def _drop(self, stop: Stop) -> None:
         """Ring off here and dial again: what is offered must lead back to this very place."""
-        if stop.at.screen == _RESUME or dropped_of(stop.at) is None:
-            return
+        if stop.at.screen in DOORS or dropped_of(stop.at) is None:
+            return None
         offer = self._phone.dial(after=stop.at)
         keys = (*stop.keys, "(dial again)")
+        if offer.screen in DOORS and offer.screen != _RESUME:
+            return self._go_through(offer, keys)
         self._blame_all(keys, checks.of_resuming(self._phone, stop.at, offer, first=self._menu.first))
         if offer.screen == _RESUME and stop.at.screen not in self._resumed:
             self._resumed.add(stop.at.screen)
             self._known.discard(place_of(offer))
             self._meet(Stop(offer, keys, is_played=False))
+        return None
+
+    def _go_through(self, door: Session, keys: tuple[str, ...]) -> None:
+        """Behind another door stands the offer to go on: once is enough to see that it leads there."""
+        if door.screen not in self._resumed:
+            self._resumed.add(door.screen)
+            self._meet(Stop(door, keys, is_played=False))
 
     def _find_dead_ends(self) -> None:
         """Every place must lead to an end of the call by some keys. So no loop is without a way out, either."""

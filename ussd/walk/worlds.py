@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from topup.auto import Running, Terms, Weekday
 from topup.caller import Caller, Recent
 from topup.errors import RedialError
 from topup.life import State
@@ -62,6 +63,8 @@ class World:
     friends: Sequence[str]
     recent: Sequence[Recent] = ()
     refusal: type[RedialError] | None = None
+    under_way: Recent | None = None
+    standing: Sequence[Running] = ()
     care_number: str = "100"
     short_code: str = "*384*55#"
     has_wallet: bool = True
@@ -100,7 +103,8 @@ class WalkDesk(SampleDesk):
 
     def caller(self, msisdn: str) -> Caller:
         """Somebody who has chosen the language, and has ordered what the world says."""
-        return Caller(self.language, self.world.recent)
+        world = self.world
+        return Caller(self.language, world.recent, under_way=world.under_way, standing=world.standing)
 
     def read_line(self, msisdn: str) -> Line:
         """The line as the dial finds it, and as it is when it is asked for again."""
@@ -141,6 +145,18 @@ class WalkDesk(SampleDesk):
     def close_line(self, msisdn: str, *, closed: bool) -> None:
         """Nothing that could be seen."""
 
+    @property
+    def auto(self) -> "WalkDesk":
+        """Auto top-ups are agreed to here as well."""
+        return self
+
+    def agree(self, payer: str, terms: Terms, *, channel: str, conversation: str, language: str) -> None:
+        """As good as an order: nothing that may be played."""
+        self.orders += 1
+
+    def stop(self, payer: str, standing_id: str) -> None:
+        """Nothing that could be seen."""
+
     def choose_language(self, msisdn: str, language: str) -> None:
         """Remember it."""
         self.language = language
@@ -170,11 +186,16 @@ def worlds_in(language: str) -> Iterator[World]:
 
 
 def _with_everything(base: World) -> Iterator[World]:
-    """Each line, a line that is known at the second look, each refusal, and somebody who has ordered before."""
+    """Each line, a line that is known at the second look, each refusal, and whoever has ordered or agreed before."""
     yield from _by_line(base)
     yield base
     yield replace(base, name=f"{base.name}, known at a second look", line=NOT_KNOWN)
     yield replace(base, name=f"{base.name}, no wallet", has_wallet=False)
+    amount = base.limits.presets[0]
+    running = Running("standing", Terms(base.msisdn, amount, Weekday.WEDNESDAY, base.limits.largest))
+    yield replace(base, name=f"{base.name}, auto top-ups", standing=[running])
+    on_its_way = Recent("H4DAUEHN", base.limits.largest, State.PAID, _AT)
+    yield replace(base, name=f"{base.name}, on its way", under_way=on_its_way)
     for refusal in (SameAgain, LineHasEnough, PayerHasPaidEnough):
         yield replace(base, name=f"{base.name}, {refusal.__name__}", refusal=refusal)
 

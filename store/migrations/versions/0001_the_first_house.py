@@ -7,7 +7,8 @@ What the code should never do, the database refuses:
   own predecessor;
 - an order that says it is where its last move did not lead;
 - a confirmation that is recorded twice;
-- a changed or deleted move, transfer or order.
+- a changed or deleted move, transfer or order;
+- a standing order that is changed, goes on after it was stopped, or places two orders for one slot.
 """
 
 from alembic import op
@@ -185,6 +186,42 @@ CREATE INDEX messages_by_msisdn ON messages (msisdn, written_at);
 CREATE INDEX messages_by_gateway_id ON messages (gateway, gateway_id);
 """
 
+_STANDING = """
+CREATE TABLE standing_orders (
+    id               text PRIMARY KEY,
+    channel          text NOT NULL,
+    payer            text NOT NULL,
+    line             text NOT NULL,
+    amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
+    currency         text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    below_minor      bigint CHECK (below_minor > 0),
+    weekday          smallint CHECK (weekday BETWEEN 1 AND 7),
+    cap_a_week_minor bigint NOT NULL CHECK (cap_a_week_minor >= amount_minor),
+    language         text NOT NULL,
+    agreed_at        timestamptz NOT NULL,
+    next_look_at     timestamptz NOT NULL,
+    stopped_at       timestamptz,
+    why_stopped      text,
+    CHECK ((below_minor IS NULL) <> (weekday IS NULL)),
+    CHECK ((stopped_at IS NULL) = (why_stopped IS NULL))
+);
+CREATE UNIQUE INDEX one_runs_for_a_line ON standing_orders (payer, line) WHERE stopped_at IS NULL;
+CREATE INDEX standing_orders_due ON standing_orders (next_look_at) WHERE stopped_at IS NULL;
+
+CREATE TABLE standing_slots (
+    standing_id text NOT NULL REFERENCES standing_orders,
+    slot        text NOT NULL,
+    order_id    text NOT NULL UNIQUE REFERENCES orders,
+    at          timestamptz NOT NULL,
+    PRIMARY KEY (standing_id, slot)
+);
+
+CREATE TABLE results_seen (
+    order_id text PRIMARY KEY REFERENCES orders,
+    seen_at  timestamptz NOT NULL
+);
+"""
+
 _GUARDS = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -205,6 +242,15 @@ CREATE TRIGGER agreed_facts_stay BEFORE UPDATE ON orders FOR EACH ROW
     EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER never_goes_back BEFORE UPDATE ON orders FOR EACH ROW
     WHEN (NEW.seq < OLD.seq) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER agreed_terms_stay BEFORE UPDATE ON standing_orders FOR EACH ROW
+    WHEN (OLD.stopped_at IS NOT NULL
+          OR (OLD.id, OLD.channel, OLD.payer, OLD.line, OLD.amount_minor, OLD.currency, OLD.below_minor, OLD.weekday,
+              OLD.cap_a_week_minor, OLD.agreed_at)
+          IS DISTINCT FROM
+          (NEW.id, NEW.channel, NEW.payer, NEW.line, NEW.amount_minor, NEW.currency, NEW.below_minor, NEW.weekday,
+           NEW.cap_a_week_minor, NEW.agreed_at))
+    EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON standing_slots FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE FUNCTION refuse_to_stay_behind() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -227,7 +273,7 @@ CREATE TRIGGER tell_the_relay AFTER INSERT OR UPDATE OF due_at ON outbox
 
 
 def upgrade() -> None:
-    for part in (_ORDERS, _LEDGER, _CALLS, _GUARDS):
+    for part in (_ORDERS, _LEDGER, _CALLS, _STANDING, _GUARDS):
         op.execute(part)
 
 
