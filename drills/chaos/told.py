@@ -100,6 +100,7 @@ _OTHERS = (
     re.compile(r"There is nothing for you to answer just now\..*"),
     re.compile(r"You were asked more than once\..*"),
     re.compile(r".* Nothing was taken\. Send TOPUP 100, or dial .*", re.DOTALL),
+    re.compile(r"\d+ cannot be topped up\. Nothing was taken\. Help: call \d+\."),
     re.compile(r"Your line is barred by the operator\..*"),
     re.compile(r"The operator does not know this number\..*"),
 )
