@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine
 
 from runtime.services import Services
 from store.schema import upgrade
 
 TEMPLATE = "template_of_tests"
+
+# How long an example takes says something of the machine and nothing of Redial.
+settings.register_profile(
+    "redial", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile("redial")
 
 
 @pytest.fixture(scope="session")

@@ -95,14 +95,15 @@ SENTENCES = (
 
 # What is said of no order.
 _OTHERS = (
-    re.compile(rf"You have just ordered {_KES}(?:, and it is on its way|, paid by| for) ?.*", re.DOTALL),
-    re.compile(rf"You have just asked \d+ for {_KES}\..*"),
+    re.compile(rf"You have just ordered {_KES}[,.] .*", re.DOTALL),
+    re.compile(rf"You have just asked for {_KES}\..*"),
     re.compile(r"All right\. You pay nothing, and we tell \d+\."),
     re.compile(r"There is nothing for you to answer just now\..*"),
     re.compile(r"You were asked more than once\..*"),
     re.compile(r".* Nothing was taken\. Send TOPUP 100, or dial .*", re.DOTALL),
     re.compile(rf"Your call ended\. Reply 1 to go on with {_KES} for .*"),
     re.compile(r"Auto top-up of .* has stopped.*"),
+    re.compile(r"\d+ cannot be topped up\. Nothing was taken\. Help: call \d+\."),
     re.compile(r"Your line is barred by the operator\..*"),
     re.compile(r"The operator does not know this number\..*"),
 )

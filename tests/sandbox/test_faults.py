@@ -9,6 +9,7 @@ import requests
 from sandbox.faults import OPERATIONS, POST, REQUEST, FaultPlan, Faults
 from tests.sandbox.driver import FRIEND, PAYER, SUBSCRIBER, Driver
 from tests.sandbox.project import PATIENCE_S, Project
+from tests.sandbox.wallets import Airtel, Momo, new_name
 
 Call = Callable[[Driver], requests.Response]
 AIRTIME = {"recipients": f'[{{"phoneNumber": "{SUBSCRIBER}", "amount": "KES 10"}}]'}
@@ -40,6 +41,14 @@ CALLS: dict[str, tuple[Call, str | None]] = {
     "africastalking.sms": (lambda driver: driver.at("/messaging", {"to": SUBSCRIBER, "message": "hello"}), "sms"),
     "africastalking.airtime": (lambda driver: driver.at("/airtime/send", AIRTIME), "airtime"),
     "africastalking.find": (find, None),
+    "momo.token": (lambda driver: Momo(driver).ask_token(), None),
+    "momo.requesttopay": (lambda driver: Momo(driver).charge(), "charges"),
+    "momo.enquiry": (lambda driver: Momo(driver).status(new_name()), None),
+    "momo.refund": (lambda driver: Momo(driver).refund(new_name()), None),
+    "airtel.token": (lambda driver: Airtel(driver).ask_token(), None),
+    "airtel.payment": (lambda driver: Airtel(driver).charge(new_name()), "charges"),
+    "airtel.enquiry": (lambda driver: Airtel(driver).enquire(new_name()), None),
+    "airtel.refund": (lambda driver: Airtel(driver).refund("MP0"), None),
 }
 CALLED = [operation for operation, kinds in OPERATIONS.items() if kinds == REQUEST]
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.daraja import Daraja, DarajaAccount
@@ -259,7 +259,7 @@ _CALLBACKS = st.dictionaries(_FIELDS, _JSON | st.sampled_from([0, "0", 1032, "R0
 )
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(topic=st.sampled_from(["stk", "reversal", "reversal_timeout"]), body=st.binary() | _CALLBACKS)
 def test_whatever_comes_is_an_event_or_cannot_be_read(topic: str, body: Any) -> None:
     with suppress(UnableToReadEvent):
