@@ -23,6 +23,7 @@ from settings import Settings
 from sms.answers import Answers
 from store.desk import Desk, Shop
 from store.engine import make_engine
+from store.seal import seal_of
 from topup.clock import utc_now
 from topup.limits import Limits
 from topup.money import Money
@@ -108,7 +109,9 @@ class Wiring:
         lifetimes = Lifetimes(session_s=s.session_s, dropped_s=s.resume_s, line_s=s.line_cache_s)
         return MenuEngine(
             menu,
-            sessions=Sessions(self.redis, lifetimes=lifetimes),
+            sessions=Sessions(
+                self.redis, lifetimes=lifetimes, seal=seal_of(self.settings.order_secret.get_secret_value())
+            ),
             desk=self.desk,
             hops_a_minute=s.hops_a_minute,
         )
@@ -128,6 +131,7 @@ class Wiring:
             clock=utc_now,
             payments={"daraja": self.daraja},
             credits={"ucip": self.ucip, "airtime": self.airtime},
+            vouchers={"ucip": self.ucip},
             lines=self.ucip,
             sms=AfricasTalkingSms(
                 account=self._africas_talking, channel=self._channel("africastalking", self.settings.at_url)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sms import keywords, messages
 from sms.ordering import answer_ask, ask, top_up
+from sms.vouchers import load
 from sms.writer import INSTRUCTIONS, Acted, Writer
 from store import subscribers
 
@@ -56,6 +57,7 @@ def _not_understood(writer: Writer, _: keywords.NotUnderstood) -> Acted:
 ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {
     keywords.TopUp: top_up,
     keywords.Ask: ask,
+    keywords.Voucher: load,
     keywords.Yes: answer_ask,
     keywords.No: answer_ask,
     keywords.Block: _block,

@@ -6,7 +6,7 @@ whatever its case and whatever stands around it; what follows is read as generou
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,14 @@ class Ask:
     amount: str | None
     payer: str | None
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """VOUCHER: its digits, and the line, as they were written; absent when they were not."""
+
+    digits: str | None = field(repr=False)
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,28 @@ class NotUnderstood:
     """Anything else."""
 
 
-Command = TopUp | Ask | Yes | No | Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood
+Command = (
+    TopUp
+    | Ask
+    | Voucher
+    | Yes
+    | No
+    | Block
+    | Unblock
+    | Balance
+    | Status
+    | Help
+    | Language
+    | Stop
+    | Start
+    | NotUnderstood
+)
 
 # The words for each command, in every language. `make words` cannot help here: people type what they are used to.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "topup": ("TOP UP", "TOPUP", "RECHARGE", "JAZA", "WEKA", "ONGEZA", "NUNUA"),
     "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE"),
+    "voucher": ("VOUCHER", "SCRATCH CARD", "VOCHA", "KADI"),
     "yes": ("YES", "NDIYO", "NDIO"),
     "no": ("NO", "HAPANA", "LA"),
     "block": ("BLOCK", "FUNGA"),
@@ -148,6 +172,12 @@ _AMOUNT_AND_PAYER = re.compile(
 )
 _AROUND_AMOUNT = re.compile(r"BOB|[\s]|^(?:KSHS?|SHS?)\.?|(?:KSHS?|SHS?)$", re.ASCII)
 
+_PIN_AND_LINE = re.compile(
+    r"(?P<digits>\d[\d\s.-]*\d)"
+    r"(?:[\s,;:.]+(?:FOR|LINE|LAINI|YA|KWA)[\s:]*(?P<line>\+?\d[\d\s-]{6,}))?\W*",
+    re.ASCII,
+)
+
 # No keyword needs more; a longer text is read by its beginning.
 _LONGEST = 480
 
@@ -166,6 +196,8 @@ def read(text: str) -> Command:
         case "ask":
             wanted = _top_up(rest)
             return Ask(amount=wanted.amount, payer=wanted.payer, again=wanted.again)
+        case "voucher":
+            return _voucher(rest)
         case "yes" | "no":
             return _answer(name, rest)
         case "language":
@@ -188,6 +220,11 @@ def _top_up(rest: str) -> TopUp:
         again=found["again"] is not None,
         line=_number(found["line"]),
     )
+
+
+def _voucher(rest: str) -> Voucher:
+    found = _PIN_AND_LINE.fullmatch(rest)
+    return Voucher(found["digits"], _number(found["line"])) if found else Voucher(rest or None)
 
 
 def _number(written: str | None) -> str | None:

@@ -1,5 +1,9 @@
 """The addresses that SMS gateways post to."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
+
 import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy import Engine
@@ -12,6 +16,7 @@ from store.desk import Desk
 from store.inbox import Callback
 from topup.clock import Clock
 from topup.phone import UnableToReadNumber, read_caller
+from topup.vouchers import starred
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +38,7 @@ def make_blueprint(*, engine: Engine, desk: Desk, answers: Answers, clock: Clock
             id=message.id,
             sender=message.sender,
             text=message.text,
-            raw=_callback("incoming"),
+            raw=replace(_callback("incoming"), body=_kept_of(request.form)),
         )
         log.info("sms_in", sender=message.sender, verdict=answers.take(letter))
         return Response("", status=200)
@@ -57,6 +62,11 @@ def make_blueprint(*, engine: Engine, desk: Desk, answers: Answers, clock: Clock
         return Response("", status=200)
 
     return routes
+
+
+def _kept_of(form: Mapping[str, str]) -> bytes:
+    """What is kept of an incoming message: all of it, but no number that may be a voucher's."""
+    return urlencode({**form, "text": starred(form.get("text", ""))}).encode()
 
 
 def _callback(topic: str) -> Callback:

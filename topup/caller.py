@@ -10,7 +10,10 @@ from topup.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A top-up as the person may ask after it. `at` carries the zone that it is shown in."""
+    """A top-up as the person may ask after it. `at` carries the zone that it is shown in.
+
+    The amount is nought for a voucher whose worth is not known.
+    """
 
     reference: str
     amount: Money

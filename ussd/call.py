@@ -10,6 +10,7 @@ from topup.limits import Limits
 from topup.line import NOT_KNOWN, Line
 from topup.money import Money
 from topup.orders import Order, Wanted
+from topup.vouchers import Pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Desk(Protocol):
     def place(self, wanted: Wanted) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
-        Raises an error of topup.limits. SameAgain can be overridden by `wanted.again`.
+        Raises an error of topup.limits or topup.vouchers. SameAgain can be overridden by `wanted.again`.
         """
         ...
 
@@ -65,6 +66,7 @@ class Call:
     """A call in progress. The first block is told by the gateway at every hop; the rest is remembered.
 
     `other_line` is the number to top up where it is not the caller's own, `other_line_is` what it was when chosen.
+    `pin` is that of the voucher which the caller has typed.
     `wrong` counts the wrong keys in a row; `why` is what was wrong with the last one, and stands on the screen.
     """
 
@@ -84,6 +86,7 @@ class Call:
     payer: str | None = None
     other_line: str | None = None
     other_line_is: Line | None = None
+    pin: Pin | None = None
     recent: Sequence[Recent] = ()
     dropped: Dropped | None = None
 
@@ -100,7 +103,7 @@ class Call:
         """What that line is."""
         return self.line if self.other_line is None else self.other_line_is or NOT_KNOWN
 
-    def wanted(self, amount: Money, *, kind: Kind = Kind.TOPUP, again: bool = False) -> Wanted:
+    def wanted(self, amount: Money, *, kind: Kind = Kind.TOPUP, again: bool = False, pin: Pin | None = None) -> Wanted:
         """The order of this call, as it has been agreed to."""
         return Wanted(
             channel=self.channel,
@@ -113,6 +116,7 @@ class Call:
             kind=kind,
             line=self.other_line,
             again=again,
+            pin=pin,
         )
 
     @property

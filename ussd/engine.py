@@ -175,7 +175,7 @@ class Engine:
     def _enter(self, call: Call, goto: str) -> None:
         if goto == self._menu.first:
             call.trail, call.amount, call.payer = [], None, None
-            call.other_line, call.other_line_is = None, None
+            call.other_line, call.other_line_is, call.pin = None, None, None
         elif goto in call.trail:
             call.trail = call.trail[: call.trail.index(goto)]
         elif goto != call.screen:
@@ -221,7 +221,7 @@ def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOUR
         call.page, call.wrong, call.why, call.line = session.page, session.wrong, session.why, session.line
         call.amount, call.payer = session.amount, session.payer
         call.other_line, call.other_line_is = session.other_line, session.other_line_is
-        call.recent, call.dropped = session.recent, session.dropped
+        call.pin, call.recent, call.dropped = session.pin, session.recent, session.dropped
     return call
 
 
@@ -241,6 +241,7 @@ def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
         payer=call.payer,
         other_line=call.other_line,
         other_line_is=call.other_line_is,
+        pin=call.pin,
         recent=tuple(call.recent),
         dropped=call.dropped,
     )

@@ -10,6 +10,7 @@ from topup.limits import Limits
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
+from topup.vouchers import Pin
 from ussd.call import Call, Dropped
 from ussd.drawing import drawn_pages
 from ussd.gateways.africastalking import WIDTH
@@ -81,6 +82,7 @@ def sample_call(screen: str, language: str) -> Call:
         msisdn="+254711000001",
         language=language,
         screen=screen,
+        pin=Pin("12345678901234"),
         line=_line(),
         amount=amount,
         payer="+254711000002",

@@ -9,17 +9,20 @@ from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, read_msisdn
+from topup.vouchers import is_as_long_as_a_pin
 from ussd.call import Call
-from ussd.journeys import asking, menu, other_lines
+from ussd.journeys import asking, menu, other_lines, vouchers
 from ussd.journeys.common import agreed, shown
 from ussd.screens import Choice, NotAnOption, Option, Wrong
 from words.accounts import line_in_words, top_up_in_words
 from words.text import LANGUAGES, Text, ToTheCent, say
 
-__all__ = ["asking", "menu", "other_lines"]
+__all__ = ["asking", "menu", "other_lines", "vouchers"]
 
 
-@menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
+@menu.choice(
+    "amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide", "other_ways", "confirm_voucher"
+)
 def home(call: Call) -> Choice:
     """What the line is, and what can be done."""
     top_up = [] if call.line.is_beyond_help else [Option(say("Top up"), "amounts")]
@@ -38,9 +41,11 @@ def home(call: Call) -> Choice:
 
 @home.answer
 def read_direct_dial(call: Call, typed: str) -> str:
-    """An amount instead of an option goes straight to its confirmation: it is how `*384*55*100#` arrives."""
+    """An amount or a voucher instead of an option goes straight to its confirmation: `*384*55*100#` arrives so."""
     if len(typed) < 2:
         raise NotAnOption()
+    if is_as_long_as_a_pin(typed):
+        return vouchers.read_voucher(call, typed)
     try:
         amount = _amount(call, typed)
     except UnableToReadAmount as error:

@@ -3,23 +3,31 @@
 A session is one small string under `ussd:<channel>:<conversation>`. A hop reads it (with the caller's dropped call, the
 line as it was read a moment ago, and the count of the caller's hops) in one round trip, and writes it in another: only
 if it still is what was read, so that of two copies of one hop one wins and both give the winner's answer.
+
+The number of a voucher does not lie open in Redis: what was typed is sealed wherever one may stand in it.
 """
 
 import json
+from base64 import b85decode, b85encode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from redis import Redis
 
+from store.seal import Seal, UnableToOpen
 from topup.caller import Recent
 from topup.life import State
 from topup.line import Line, LineState
 from topup.money import Money
+from topup.vouchers import Pin, may_hold_a_pin
 from ussd.call import Dropped
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 3
+VERSION = 4
+
+# What a sealed text in a session was sealed for.
+_SEALED_FOR = "ussd session"
 
 _LOAD = """
 -- KEYS: session, dropped call, line, hop counter.  ARGV: seconds of the counter's window.
@@ -60,6 +68,7 @@ class Session:
     payer: str | None
     other_line: str | None
     other_line_is: Line | None
+    pin: Pin | None
     recent: tuple[Recent, ...]
     dropped: Dropped | None
 
@@ -88,8 +97,9 @@ class Lifetimes:
 class Sessions:
     """The sessions of all calls."""
 
-    def __init__(self, redis: Redis, *, lifetimes: Lifetimes) -> None:
+    def __init__(self, redis: Redis, *, lifetimes: Lifetimes, seal: Seal) -> None:
         self._lifetimes = lifetimes
+        self._seal = seal
         self._load = redis.register_script(_LOAD)
         self._save = redis.register_script(_SAVE)
 
@@ -99,7 +109,8 @@ class Sessions:
         raw, dropped, line, hops = cast(
             "tuple[bytes, bytes, bytes, int]", self._load(keys=keys, args=[self._lifetimes.rate_window_s])
         )
-        return Loaded(raw=raw, session=unpacked(raw), dropped=_read_dropped(dropped), line=_read_line(line), hops=hops)
+        session = unpacked(raw, seal=self._seal)
+        return Loaded(raw=raw, session=session, dropped=_read_dropped(dropped), line=_read_line(line), hops=hops)
 
     def save(
         self, session: Session, *, channel: str, conversation: str, msisdn: str, raw: bytes, line_is_new: bool
@@ -110,7 +121,7 @@ class Sessions:
             keys=_keys(channel, conversation, msisdn),
             args=[
                 raw,
-                packed(session),
+                packed(session, seal=self._seal),
                 self._lifetimes.session_s,
                 dropped,
                 self._lifetimes.dropped_s,
@@ -120,15 +131,15 @@ class Sessions:
         )
         if found is None:
             return None
-        return Loaded(raw=found, session=unpacked(found), dropped=None, line=None, hops=0)
+        return Loaded(raw=found, session=unpacked(found, seal=self._seal), dropped=None, line=None, hops=0)
 
 
-def packed(session: Session) -> str:
-    """The session as one short string."""
+def packed(session: Session, *, seal: Seal) -> str:
+    """The session as one short string, in which no number of a voucher can be read."""
     return _dumped(
         [
             VERSION,
-            session.seen,
+            _typed_out(session, seal),
             session.reply,
             int(session.open),
             session.language,
@@ -151,13 +162,18 @@ def packed(session: Session) -> str:
     )
 
 
-def unpacked(raw: bytes) -> Session | None:
-    """The session that `packed` wrote; None for nothing, and for what another version wrote."""
+def unpacked(raw: bytes, *, seal: Seal) -> Session | None:
+    """The session that `packed` wrote; None for nothing, and for what another version or another secret wrote."""
     row: list[Any] = json.loads(raw) if raw else []
     if not row or row[0] != VERSION:
         return None
+    try:
+        seen, pin = _typed_in(row[1], seal)
+    except UnableToOpen:
+        return None
     return Session(
-        seen=row[1],
+        seen=seen,
+        pin=pin,
         reply=row[2],
         open=bool(row[3]),
         language=row[4],
@@ -174,6 +190,21 @@ def unpacked(raw: bytes) -> Session | None:
         other_line=row[15],
         other_line_is=_line_in(row[16]) if row[16] else None,
     )
+
+
+def _typed_out(session: Session, seal: Seal) -> str | list[str]:
+    """What was typed: as it is where no voucher can be in it, else sealed, in a list."""
+    if session.pin is None and not may_hold_a_pin(session.seen):
+        return session.seen
+    typed = _dumped([session.seen, session.pin.digits if session.pin else None])
+    return [b85encode(seal.seal(typed, of=_SEALED_FOR)).decode()]
+
+
+def _typed_in(kept: str | list[str], seal: Seal) -> tuple[str, Pin | None]:
+    if isinstance(kept, str):
+        return kept, None
+    seen, digits = json.loads(seal.open(b85decode(kept[0]), of=_SEALED_FOR))
+    return seen, Pin(digits) if digits else None
 
 
 def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:

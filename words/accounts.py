@@ -1,6 +1,7 @@
 """A line and a top-up in a sentence, for every channel alike."""
 
 from topup.caller import Recent
+from topup.life import State
 from topup.line import Line, LineState
 from words.states import state_in_words
 from words.text import Text, ToTheCent, say
@@ -26,7 +27,18 @@ def line_in_words(line: Line, *, care_number: str) -> Text:
 
 
 def top_up_in_words(found: Recent) -> Text:
-    """When, how much, what became of the money, and the reference that a support agent needs."""
+    """When, how much, what became of the money, and the reference that a support agent needs.
+
+    What a voucher is worth is not known before it is loaded.
+    """
+    if not found.amount.minor:
+        not_loaded = found.state is State.UNPAID
+        return say(
+            "{at} Voucher: {state}. Ref {reference}",
+            at=found.at,
+            state=say("not loaded") if not_loaded else state_in_words(found.state),
+            reference=found.reference,
+        )
     return say(
         "{at} {amount}: {state}. Ref {reference}",
         at=found.at,

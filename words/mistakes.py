@@ -7,6 +7,7 @@ from topup.errors import RedialError
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
 from topup.phone import UnableToReadNumber
+from topup.vouchers import TooManyAtOnce, UnableToReadPin, VoucherOnItsWay, VouchersLocked, VoucherWasUsed
 from words.text import Text, say
 
 _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
@@ -21,6 +22,13 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     WantsNoAsks: lambda error: say("That number wants no messages."),
     LineIsClosed: lambda error: say("The owner of that line lets nobody else top it up."),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
+    UnableToReadPin: lambda error: say("A voucher has 8 to 20 digits."),
+    VoucherOnItsWay: lambda error: say("That voucher is being loaded already."),
+    VoucherWasUsed: lambda error: say("That voucher has been loaded already."),
+    TooManyAtOnce: lambda error: say("Please wait until your other vouchers are loaded."),
+    VouchersLocked: lambda error: say(
+        "{times} vouchers were wrong today. Try again tomorrow.", times=error.facts["times"]
+    ),
 }
 
 

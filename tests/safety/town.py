@@ -205,6 +205,7 @@ class Town:
             clock=self.clock,
             payments={"daraja": self.moments.watched(Payments(self.world))},
             credits={"ucip": system, "airtime": self.moments.watched(Airtime(self.world))},
+            vouchers={"ucip": system},
             lines=system,
             sms=self.moments.watched(Sms(self.world)),
         )

@@ -8,10 +8,12 @@ from topup.line import Line, LineState
 from topup.money import Money
 
 AMOUNT = Money(99_999_999, "KES")  # KES 999,999.99
+NOTHING = Money(0, "KES")  # What a voucher is worth, as long as nobody knows.
 BALANCE = Money(999_999_999, "KES")  # KES 9,999,999.99
 CODE = "*384*55123#"
 CARE = "0711000000"
 FOREIGN = "+256772000001"  # A number of another country keeps its international form, which is longer.
+OTHER = "+256772000002"
 TIME = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
 
 LINES = [Line(state, balance) for state in LineState for balance in (None, BALANCE, -BALANCE)]

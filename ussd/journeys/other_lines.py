@@ -8,7 +8,7 @@ from ussd.screens import Choice, Option
 from words.text import Text, say
 
 
-@menu.choice("other_line", "strangers")
+@menu.choice("other_line", "strangers", "voucher")
 def other_ways(call: Call) -> Choice:
     """What else can be done."""
     return Choice(
@@ -16,6 +16,7 @@ def other_ways(call: Call) -> Choice:
         [
             Option(say("Top up another line"), "other_line"),
             Option(say("Who may top up my line"), "strangers"),
+            Option(say("Voucher"), "voucher", {"other_line": None, "other_line_is": None}),
         ],
     )
 
