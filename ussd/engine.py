@@ -66,30 +66,31 @@ class Engine:
     def hop(self, hop: Hop) -> Reply:
         """Answer one hop. The same hop again gets the same answer, and does nothing twice."""
         where = {"channel": hop.channel, "conversation": hop.conversation, "msisdn": hop.msisdn}
-        loaded = self._sessions.load(**where)
+        loaded, text = self._sessions.load(**where), self._sessions.unreadable(hop.text)
         for _ in range(_TRIES):
             if loaded.hops > self._hops_a_minute:
                 return Reply(rendered(self._too_many(), _language(loaded.session)), open=False, screen="too_many")
-            if loaded.session is not None and _was_seen(loaded.session.seen, hop.text):
+            if loaded.session is not None and _was_seen(loaded.session.seen, text):
                 return _reply(loaded.session)
-            session, line_is_new = self._answer(hop, loaded)
+            session, line_is_new = self._answer(hop, loaded, text)
             standing = self._sessions.save(session, **where, raw=loaded.raw, line_is_new=line_is_new)
             if standing is None:
                 return _reply(session)
             loaded = standing
         raise HopWasContested(conversation=hop.conversation, tries=_TRIES)
 
-    def _answer(self, hop: Hop, loaded: Loaded) -> tuple[Session, bool]:
+    def _answer(self, hop: Hop, loaded: Loaded, seen: str) -> tuple[Session, bool]:
+        """The session after the hop, whose text is remembered as `seen`, and whether its line was read just now."""
         session = loaded.session
-        if session is not None and session.open and _goes_on(session.seen, hop.text):
+        if session is not None and session.open and _goes_on(session.seen, seen):
             call = _call(self._desk, hop, session)
-            typed = [hop.text[len(session.seen) :].removeprefix("*")]
+            typed = [_new(hop.text, session.seen)]
         else:
             call = self._dial(hop, loaded)
             typed = hop.text.split("*") if hop.text else []
             call.playing = bool(typed)
         text, is_open = self._walk(call, typed, hop.width)
-        return _session(call, seen=hop.text, reply=text, is_open=is_open), session is None and loaded.line is None
+        return _session(call, seen=seen, reply=text, is_open=is_open), session is None and loaded.line is None
 
     def _dial(self, hop: Hop, loaded: Loaded) -> Call:
         caller = self._desk.caller(hop.msisdn)
@@ -199,6 +200,11 @@ def _has_placed(call: Call) -> bool:
 def _goes_on(seen: str, text: str) -> bool:
     """Whether `text` is what was seen with something new behind it."""
     return text.startswith(f"{seen}*") if seen else bool(text)
+
+
+def _new(text: str, seen: str) -> str:
+    """What was typed after `seen`: behind as many entries as stand there. A person may type a `*` themselves."""
+    return text.split("*", seen.count("*") + 1)[-1] if seen else text.removeprefix("*")
 
 
 def _was_seen(seen: str, text: str) -> bool:

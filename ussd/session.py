@@ -4,7 +4,8 @@ A session is one small string under `ussd:<channel>:<conversation>`. A hop reads
 line as it was read a moment ago, and the count of the caller's hops) in one round trip, and writes it in another: only
 if it still is what was read, so that of two copies of one hop one wins and both give the winner's answer.
 
-The number of a voucher does not lie open in Redis: what was typed is sealed wherever one may stand in it.
+The number of a voucher does not lie open in Redis: it is sealed, and where it stands in what was typed so far it gives
+way to a fingerprint.
 """
 
 import json
@@ -26,8 +27,11 @@ from ussd.call import Dropped
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
 VERSION = 4
 
-# What a sealed text in a session was sealed for.
+# What the voucher in a session was sealed for.
 _SEALED_FOR = "ussd session"
+
+# So many hexadecimal digits tell one entry from another in the few minutes of a call.
+_FINGERPRINT = 10
 
 _LOAD = """
 -- KEYS: session, dropped call, line, hop counter.  ARGV: seconds of the counter's window.
@@ -52,7 +56,8 @@ return false
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A call as it is remembered. `seen` is the gateway's `text` so far, `reply` the last answer, `open` its kind."""
+    """A call as it is remembered. `seen` is the gateway's `text` so far (as `Sessions.unreadable` leaves it), `reply`
+    the last answer, `open` its kind."""
 
     seen: str
     reply: str
@@ -103,6 +108,18 @@ class Sessions:
         self._load = redis.register_script(_LOAD)
         self._save = redis.register_script(_SAVE)
 
+    def unreadable(self, text: str) -> str:
+        """A gateway's `text` as it may be remembered: every entry that may hold a voucher gives way to a fingerprint.
+
+        Entries stay apart and in their places, so whether one text goes on where another ended can still be seen.
+        """
+        if not may_hold_a_pin(text):
+            return text
+        return "*".join(self._fingerprint(entry) if may_hold_a_pin(entry) else entry for entry in text.split("*"))
+
+    def _fingerprint(self, entry: str) -> str:
+        return f"#{self._seal.fingerprint(entry)[:_FINGERPRINT]}"
+
     def load(self, *, channel: str, conversation: str, msisdn: str) -> Loaded:
         """Everything that a hop needs, in one round trip; counts the hop."""
         keys = [*_keys(channel, conversation, msisdn), f"ussd:hops:{msisdn}"]
@@ -139,7 +156,7 @@ def packed(session: Session, *, seal: Seal) -> str:
     return _dumped(
         [
             VERSION,
-            _typed_out(session, seal),
+            session.seen,
             session.reply,
             int(session.open),
             session.language,
@@ -158,6 +175,7 @@ def packed(session: Session, *, seal: Seal) -> str:
             _dropped_out(session.dropped),
             session.other_line,
             _line_out(session.other_line_is) if session.other_line_is else None,
+            _pin_out(session.pin, seal),
         ]
     )
 
@@ -168,11 +186,11 @@ def unpacked(raw: bytes, *, seal: Seal) -> Session | None:
     if not row or row[0] != VERSION:
         return None
     try:
-        seen, pin = _typed_in(row[1], seal)
+        pin = _pin_in(row[17], seal)
     except UnableToOpen:
         return None
     return Session(
-        seen=seen,
+        seen=row[1],
         pin=pin,
         reply=row[2],
         open=bool(row[3]),
@@ -192,19 +210,12 @@ def unpacked(raw: bytes, *, seal: Seal) -> Session | None:
     )
 
 
-def _typed_out(session: Session, seal: Seal) -> str | list[str]:
-    """What was typed: as it is where no voucher can be in it, else sealed, in a list."""
-    if session.pin is None and not may_hold_a_pin(session.seen):
-        return session.seen
-    typed = _dumped([session.seen, session.pin.digits if session.pin else None])
-    return [b85encode(seal.seal(typed, of=_SEALED_FOR)).decode()]
+def _pin_out(pin: Pin | None, seal: Seal) -> str | None:
+    return b85encode(seal.seal(pin.digits, of=_SEALED_FOR)).decode() if pin else None
 
 
-def _typed_in(kept: str | list[str], seal: Seal) -> tuple[str, Pin | None]:
-    if isinstance(kept, str):
-        return kept, None
-    seen, digits = json.loads(seal.open(b85decode(kept[0]), of=_SEALED_FOR))
-    return seen, Pin(digits) if digits else None
+def _pin_in(sealed: str | None, seal: Seal) -> Pin | None:
+    return Pin(seal.open(b85decode(sealed), of=_SEALED_FOR)) if sealed else None
 
 
 def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:
