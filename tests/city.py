@@ -276,7 +276,7 @@ class City:
         def find() -> OrderSeen | None:
             if hurried:
                 self.records.hurry()
-            newest = [order for order in self.orders(phone) if order.kind == "topup"][-1:]
+            newest = [order for order in self.orders(phone) if order.kind in ("topup", "voucher")][-1:]
             return next(filter(is_so, newest), None)
 
         return self.wait_until(find, what=f"{what}, of the order of {phone.msisdn}")

@@ -61,7 +61,7 @@ def _answer(engine: Engine, *, country: str, short_codes: Sequence[str]) -> Repl
         return _end(say("We could not read that. Nothing was paid. Please dial again."), "unreadable")
     behind = _dialled_behind(code, short_codes)
     if behind is None:
-        log.warning("hop_not_ours", code=code[:32])
+        log.warning("hop_not_ours", code=code[:12])  # No more of it: a voucher may stand there.
         return _end(say("This code is not served here. Please dial {code}.", code=short_codes[0]), "not_ours")
     with structlog.contextvars.bound_contextvars(session=session, msisdn=msisdn):
         try:
