@@ -23,6 +23,7 @@ from settings import Settings
 from sms.answers import Answers
 from store.desk import Desk, Shop
 from store.engine import make_engine
+from topup.advances import Lending
 from topup.clock import utc_now
 from topup.limits import Limits
 from topup.money import Money
@@ -93,7 +94,23 @@ class Wiring:
             payment_provider="daraja",
             credit_provider=s.credit_by.value,
             again_within=timedelta(seconds=s.again_within_s),
+            lending=self.lending,
             order_secret=s.order_secret.get_secret_value(),
+        )
+
+    @cached_property
+    def lending(self) -> Lending | None:
+        """The terms of advances, where they are offered."""
+        s = self.settings
+        if not s.advance_presets:
+            return None
+        return Lending(
+            amounts=tuple(Money(preset, s.currency) for preset in s.advance_presets),
+            fee_percent=s.advance_fee_percent,
+            days=s.advance_after_days,
+            top_ups=s.advance_after_top_ups,
+            share_percent=s.advance_share_percent,
+            below=Money(s.advance_below_minor, s.currency),
         )
 
     @cached_property

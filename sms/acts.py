@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sms import keywords, messages
+from sms.advances import advance, debt, terms
 from sms.ordering import answer_ask, ask, top_up
 from sms.writer import INSTRUCTIONS, Acted, Writer
 from store import subscribers
@@ -56,6 +57,9 @@ def _not_understood(writer: Writer, _: keywords.NotUnderstood) -> Acted:
 ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {
     keywords.TopUp: top_up,
     keywords.Ask: ask,
+    keywords.Advance: advance,
+    keywords.Debt: debt,
+    keywords.Terms: terms,
     keywords.Yes: answer_ask,
     keywords.No: answer_ask,
     keywords.Block: _block,

@@ -25,6 +25,7 @@ _ANSWERS_AN_HOUR = 20
 # What a person who said STOP is still answered: their own top-ups, and what they decide about their number.
 _ALWAYS_ANSWERED = (
     *(keywords.TopUp, keywords.Ask, keywords.Yes, keywords.No, keywords.Block, keywords.Unblock),
+    *(keywords.Advance, keywords.Debt, keywords.Terms),
     *(keywords.Status, keywords.Stop, keywords.Start),
 )
 
@@ -73,7 +74,7 @@ class Answers:
                 with suppress(UnableToReadNumber):  # That is said when the command is acted on.
                     return self._desk.read_line(read_msisdn(other, country=self._desk.country))
                 return NOT_KNOWN
-            case keywords.TopUp() | keywords.Ask() | keywords.Balance():
+            case keywords.TopUp() | keywords.Ask() | keywords.Advance() | keywords.Balance():
                 return self._desk.read_line(msisdn)
             case _:
                 return NOT_KNOWN

@@ -32,6 +32,24 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """ADVANCE: the amount as it was written, absent when it was not; `yes`: it is agreed to."""
+
+    amount: str | None
+    yes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """DEBT: what do I owe of an advance?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """TERMS: what do I agree to with an advance?"""
+
+
+@dataclass(frozen=True, slots=True)
 class Yes:
     """YES to paying for somebody; `code` names for whom, when it was written."""
 
@@ -92,12 +110,32 @@ class NotUnderstood:
     """Anything else."""
 
 
-Command = TopUp | Ask | Yes | No | Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood
+Command = (
+    TopUp
+    | Ask
+    | Advance
+    | Debt
+    | Terms
+    | Yes
+    | No
+    | Block
+    | Unblock
+    | Balance
+    | Status
+    | Help
+    | Language
+    | Stop
+    | Start
+    | NotUnderstood
+)
 
 # The words for each command, in every language. `make words` cannot help here: people type what they are used to.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "topup": ("TOP UP", "TOPUP", "RECHARGE", "JAZA", "WEKA", "ONGEZA", "NUNUA"),
     "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE"),
+    "advance": ("ADVANCE", "OKOA JAHAZI", "OKOA", "MKOPO"),
+    "debt": ("DEBT", "DENI"),
+    "terms": ("TERMS", "MASHARTI"),
     "yes": ("YES", "NDIYO", "NDIO"),
     "no": ("NO", "HAPANA", "LA"),
     "block": ("BLOCK", "FUNGA"),
@@ -119,6 +157,8 @@ _LANGUAGES = {"EN": "en", "ENG": "en", "ENGLISH": "en", "KIINGEREZA": "en"} | {
 
 # The commands that need nothing beside their keyword.
 _ALONE: Mapping[str, Command] = {
+    "debt": Debt(),
+    "terms": Terms(),
     "block": Block(),
     "unblock": Unblock(),
     "balance": Balance(),
@@ -166,6 +206,8 @@ def read(text: str) -> Command:
         case "ask":
             wanted = _top_up(rest)
             return Ask(amount=wanted.amount, payer=wanted.payer, again=wanted.again)
+        case "advance":
+            return _advance(rest)
         case "yes" | "no":
             return _answer(name, rest)
         case "language":
@@ -188,6 +230,13 @@ def _top_up(rest: str) -> TopUp:
         again=found["again"] is not None,
         line=_number(found["line"]),
     )
+
+
+def _advance(rest: str) -> Advance:
+    """The amount as TOPUP has it, and perhaps the yes behind it."""
+    found = re.fullmatch(r"(.*?)[\s,;:.]*(YES|NDIYO|NDIO)?\W*", rest, re.ASCII)
+    amount = found[1] if found else rest
+    return Advance(amount=_top_up(amount).amount, yes=found is not None and found[2] is not None)
 
 
 def _number(written: str | None) -> str | None:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
+from sqlalchemy import text as sql
 
-from store import asks, subscribers
+from store import advances, asks, messages, outbox, subscribers
 from store.asks import Ask
 from store.book import SqlBook
+from topup.advances import FEE, Lending, NoAdvancesHere
 from topup.asks import A_DAY, AskedOfOneself, AskedTooOften, LineIsClosed, NothingAsked, WantsNoAsks, WhichAsk, code_of
 from topup.caller import Caller, Recent
 from topup.clock import Clock
@@ -25,19 +27,24 @@ from topup.schedule import Timing
 
 HOW_MANY_RECENT = 3
 
-# One statement, so that a dial asks the database once.
-_CALLER = text("""
-    SELECT (SELECT language FROM subscribers WHERE msisdn = :msisdn) AS language,
+# One statement, so that a dial asks the database once. Advances are not top-ups: they have a list of their own.
+_CALLER = """
+    SELECT (SELECT language FROM subscribers WHERE msisdn = :line) AS language,
            (SELECT coalesce(jsonb_agg(to_jsonb(newest)), '[]')
               FROM (SELECT id, amount_minor, currency, state, placed_at FROM orders
-                     WHERE asked_by = :msisdn OR line = :msisdn
+                     WHERE (asked_by = :line OR line = :line) AND kind <> 'advance'
                      ORDER BY placed_at DESC LIMIT :count) AS newest) AS recent
-""")
+"""
+_CALLER_ALONE = sql(_CALLER)
+_CALLER_AND_HISTORY = sql(f"{_CALLER}, {advances.HISTORY} AS history")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """What this installation sells, and how it calls itself. `zone` is the one that times are shown in."""
+    """What this installation sells, and how it calls itself. `zone` is the one that times are shown in.
+
+    `lending` are the terms of advances; absent where none are offered.
+    """
 
     limits: Limits
     country: str
@@ -50,6 +57,7 @@ class Shop:
     credit_provider: str
     order_secret: str
     again_within: timedelta
+    lending: Lending | None = None
 
 
 class Desk:
@@ -66,12 +74,19 @@ class Desk:
         self.currency = shop.currency
         self.short_code = shop.short_code
         self.care_number = shop.care_number
+        self.lending = shop.lending
 
     def caller(self, msisdn: str) -> Caller:
         """What is remembered of a person, in one read."""
+        now = self._clock()
+        values = advances.history_values(msisdn, currency=self.currency, now=now, count=HOW_MANY_RECENT)
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            row = connection.execute(_CALLER, {"msisdn": msisdn, "count": HOW_MANY_RECENT}).one()
-        return Caller(row.language, tuple(self._recent(found) for found in row.recent))
+            if self.lending is None:
+                row = connection.execute(_CALLER_ALONE, {"line": msisdn, "count": HOW_MANY_RECENT}).one()
+                return Caller(row.language, self._recent(row.recent))
+            row = connection.execute(_CALLER_AND_HISTORY, values).one()
+        history = advances.read_history(row.history, currency=self.currency, now=now)
+        return Caller(row.language, self._recent(row.recent), history, self._recent(row.history["lent"]))
 
     def read_line(self, msisdn: str) -> Line:
         """The line as the charging system tells it now, or NOT_KNOWN after its deadline."""
@@ -93,8 +108,10 @@ class Desk:
         order = self._order(wanted, now=now)
         if (placed := book.find(order.id)) is not None:
             return placed
-        self._check_others(book, order, now=now, again=wanted.again)
+        self._check_others(book, order, now=now, again=wanted.again or order.kind is Kind.ADVANCE)
         detail = self._check_ask(connection, order, now=now) if order.kind is Kind.ASK else {}
+        if order.kind is Kind.ADVANCE:
+            detail = self._check_advance(connection, order, line=wanted.line_seen, now=now)
         if order.is_for_another and subscribers.is_closed(connection, order.line):
             raise LineIsClosed()
         place(book, order=order, now=now, timing=self._timing, detail=detail)
@@ -132,6 +149,14 @@ class Desk:
             raise WantsNoAsks()
         return {"code": code_of(order.id, taken={ask.code for ask in asks.open_of(connection, order.payer)})}
 
+    def _check_advance(self, connection: Connection, order: Order, *, line: Line, now: datetime) -> dict[str, object]:
+        """Whether the line may borrow. Returns what the order's first move keeps: the fee that was agreed to."""
+        if self.lending is None or order.is_for_another:
+            raise NoAdvancesHere()
+        history = advances.history_of(connection, order.line, currency=order.amount.currency, now=now)
+        self.lending.check(order.amount, line=line, history=history)
+        return {FEE: self.lending.fee(order.amount).minor}
+
     def answer_ask(self, connection: Connection, payer: str, *, code: int | None, yes: bool) -> Order:
         """Let `payer` say yes or no to what they were asked to pay; the only thing, when no `code` names it.
 
@@ -148,6 +173,23 @@ class Desk:
 
     def _midnight(self, now: datetime) -> datetime:
         return now.astimezone(self._shop.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def debt_of(self, msisdn: str) -> Money:
+        """What a line owes of advances; zero where none are offered."""
+        if self.lending is None:
+            return Money(0, self.currency)
+        with self._engine.connect() as connection:
+            return advances.debt_of(connection, msisdn, currency=self.currency)
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        """Send somebody a message that they have asked for, unless they got one of this purpose `not_within` long."""
+        with self._engine.begin() as connection:
+            now = self._clock()
+            SqlBook(connection).lock_people(msisdn)
+            if messages.count_since(connection, msisdn=msisdn, since=now - not_within, purpose=purpose):
+                return
+            message = messages.write(connection, purpose=purpose, msisdn=msisdn, text=text, now=now)
+            outbox.owe_one(connection, effect=outbox.SEND, subject=message.id, due_at=now)
 
     def is_closed(self, msisdn: str) -> bool:
         """Whether the owner of this line lets nobody else top it up."""
@@ -172,10 +214,16 @@ class Desk:
     def _order_id(self, channel: str, conversation: str) -> str:
         return mint_order_id(secret=self._shop.order_secret, channel=channel, conversation=conversation)
 
-    def _recent(self, found: dict[str, Any]) -> Recent:
-        at = datetime.fromisoformat(found["placed_at"]).astimezone(self._shop.zone)
-        amount = Money(found["amount_minor"], found["currency"])
-        return Recent(short_reference(found["id"]), amount, State(found["state"]), at)
+    def _recent(self, found: list[dict[str, Any]]) -> tuple[Recent, ...]:
+        return tuple(
+            Recent(
+                short_reference(order["id"]),
+                Money(order["amount_minor"], order["currency"]),
+                State(order["state"]),
+                datetime.fromisoformat(order["placed_at"]).astimezone(self._shop.zone),
+            )
+            for order in found
+        )
 
 
 def _the_one(found: list[Ask], code: int | None) -> Order:

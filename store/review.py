@@ -42,7 +42,8 @@ class InReview:
 class Decision:
     """What a person decided of an order, why, and who they are.
 
-    `event` is OPERATOR_CREDIT, OPERATOR_REFUND or OPERATOR_CLOSE. `receipt` is the provider's, from its statement.
+    `event` is OPERATOR_CREDIT, OPERATOR_REFUND, OPERATOR_CLOSE or OPERATOR_DROP. `receipt` is the provider's, from its
+    statement.
     """
 
     order_id: str

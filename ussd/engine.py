@@ -97,6 +97,7 @@ class Engine:
         language = caller.language if caller.language in LANGUAGES else SOURCE
         call = _call(self._desk, hop, None, language=language or SOURCE)
         call.screen, call.line, call.recent = self._menu.first, line, caller.recent
+        call.history, call.lent = caller.history, caller.lent
         if not hop.text and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
             call.screen, call.dropped = "resume", loaded.dropped
         return call
@@ -222,6 +223,7 @@ def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOUR
         call.amount, call.payer = session.amount, session.payer
         call.other_line, call.other_line_is = session.other_line, session.other_line_is
         call.recent, call.dropped = session.recent, session.dropped
+        call.history, call.lent = session.history, session.lent
     return call
 
 
@@ -242,5 +244,7 @@ def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
         other_line=call.other_line,
         other_line_is=call.other_line_is,
         recent=tuple(call.recent),
+        history=call.history,
+        lent=tuple(call.lent),
         dropped=call.dropped,
     )

@@ -10,13 +10,13 @@ from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, read_msisdn
 from ussd.call import Call
-from ussd.journeys import asking, menu, other_lines
+from ussd.journeys import advances, asking, menu, other_lines
 from ussd.journeys.common import agreed, shown
 from ussd.screens import Choice, NotAnOption, Option, Wrong
 from words.accounts import line_in_words, top_up_in_words
 from words.text import LANGUAGES, Text, ToTheCent, say
 
-__all__ = ["asking", "menu", "other_lines"]
+__all__ = ["advances", "asking", "menu", "other_lines"]
 
 
 @menu.choice("amounts", "confirm", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
@@ -51,7 +51,7 @@ def read_direct_dial(call: Call, typed: str) -> str:
     return "confirm"
 
 
-@menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask")
+@menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask", "confirm_advance")
 def resume(call: Call) -> Choice:
     """A call that dropped is offered again."""
     dropped = call.dropped
@@ -248,6 +248,8 @@ def _remember_language(call: Call, *, language: str) -> None:
 def _what_will_happen(call: Call) -> Text:
     amount, owed, line = agreed(call), call.its_line.owes, shown(call, call.line_to_top_up)
     payer = shown(call, call.payer_or_self)
+    if (told := advances.repaid_first(call, amount)) is not None:
+        return told
     if owed and amount < owed:
         return say(
             "{amount} will not bring {line} back: it owes {owed}. M-PESA of {payer} pays.",

@@ -6,12 +6,14 @@ if it still is what was read, so that of two copies of one hop one wins and both
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from redis import Redis
 
+from topup.advances import History
 from topup.caller import Recent
 from topup.life import State
 from topup.line import Line, LineState
@@ -19,7 +21,7 @@ from topup.money import Money
 from ussd.call import Dropped
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 3
+VERSION = 4
 
 _LOAD = """
 -- KEYS: session, dropped call, line, hop counter.  ARGV: seconds of the counter's window.
@@ -61,6 +63,8 @@ class Session:
     other_line: str | None
     other_line_is: Line | None
     recent: tuple[Recent, ...]
+    history: History | None
+    lent: tuple[Recent, ...]
     dropped: Dropped | None
 
 
@@ -140,13 +144,12 @@ def packed(session: Session) -> str:
             _line_out(session.line),
             _money_out(session.amount),
             session.payer,
-            [
-                [r.reference, _money_out(r.amount), r.state.value, r.at.isoformat("T", "minutes")]
-                for r in session.recent
-            ],
+            _recent_out(session.recent),
             _dropped_out(session.dropped),
             session.other_line,
             _line_out(session.other_line_is) if session.other_line_is else None,
+            _history_out(session.history),
+            _recent_out(session.lent),
         ]
     )
 
@@ -173,6 +176,8 @@ def unpacked(raw: bytes) -> Session | None:
         dropped=_dropped_in(row[14]),
         other_line=row[15],
         other_line_is=_line_in(row[16]) if row[16] else None,
+        history=_history_in(row[17]),
+        lent=tuple(_recent_in(found) for found in row[18]),
     )
 
 
@@ -199,9 +204,36 @@ def _read_line(raw: bytes) -> Line | None:
     return _line_in(json.loads(raw)) if raw else None
 
 
+def _recent_out(orders: Sequence[Recent]) -> list[list[Any]]:
+    return [
+        [order.reference, _money_out(order.amount), order.state.value, order.at.isoformat("T", "minutes")]
+        for order in orders
+    ]
+
+
 def _recent_in(row: list[Any]) -> Recent:
     reference, amount, state, at = row
     return Recent(reference, Money(*amount), State(state), datetime.fromisoformat(at))
+
+
+def _history_out(history: History | None) -> list[Any] | None:
+    if history is None:
+        return None
+    lately, owed = history.lately, history.owed
+    return [history.days, history.top_ups, lately.minor, owed.minor, lately.currency, int(history.is_open)]
+
+
+def _history_in(row: list[Any] | None) -> History | None:
+    if row is None:
+        return None
+    days, top_ups, lately_minor, owed_minor, currency, is_open = row
+    return History(
+        days=days,
+        top_ups=top_ups,
+        lately=Money(lately_minor, currency),
+        owed=Money(owed_minor, currency),
+        is_open=bool(is_open),
+    )
 
 
 def _dropped_out(dropped: Dropped | None) -> list[Any] | None:

@@ -2,7 +2,7 @@
 
 from topup.caller import Recent
 from topup.line import Line, LineState
-from words.states import state_in_words
+from words.states import advance_state_in_words, state_in_words
 from words.text import Text, ToTheCent, say
 
 
@@ -32,5 +32,16 @@ def top_up_in_words(found: Recent) -> Text:
         at=found.at,
         amount=found.amount,
         state=state_in_words(found.state),
+        reference=found.reference,
+    )
+
+
+def advance_in_words(found: Recent) -> Text:
+    """The same of an advance."""
+    return say(
+        "{at} {amount}: {state}. Ref {reference}",
+        at=found.at,
+        amount=found.amount,
+        state=advance_state_in_words(found.state),
         reference=found.reference,
     )

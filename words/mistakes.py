@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from topup import advances
 from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
 from topup.errors import RedialError
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
 from topup.phone import UnableToReadNumber
-from words.text import Text, say
+from words.text import Text, ToTheCent, say
 
 _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     UnableToReadAmount: lambda error: say("That is not an amount."),
@@ -20,6 +21,27 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     AskedTooOften: lambda error: say("You have asked others {times} times today.", times=error.facts["times"]),
     WantsNoAsks: lambda error: say("That number wants no messages."),
     LineIsClosed: lambda error: say("The owner of that line lets nobody else top it up."),
+    advances.NoAdvancesHere: lambda error: say("There are no advances here."),
+    advances.AdvanceUnpaid: lambda error: say("You still owe {owed}; a top-up repays it.", owed=error.facts["owed"]),
+    advances.StillUnderWay: lambda error: say("Something for your line is still on its way. Please try later."),
+    advances.LineNotSeen: lambda error: say("We cannot see your line just now. Please try later."),
+    advances.LineCannotBorrow: lambda error: say("Your line cannot be topped up, so it can have no advance."),
+    advances.HasCredit: lambda error: say(
+        "Advances are for when you have less than {below}.", below=error.facts["below"]
+    ),
+    advances.TooFewTopUps: lambda error: say(
+        "Top-ups that you still need for an advance: {more}.", more=error.facts["more"]
+    ),
+    advances.LineTooNew: lambda error: say(
+        "You get advances {days} days after your first top-up.", days=error.facts["days"]
+    ),
+    advances.ToppedUpTooLittle: lambda error: say(
+        "Top up {more} more within {days} days to get one.", more=error.facts["more"], days=error.facts["days"]
+    ),
+    advances.AdvanceTooSmallForLine: lambda error: say(
+        "No advance brings your line back: it owes {owed}.", owed=ToTheCent(error.facts["owed"])
+    ),
+    advances.AdvanceNotOffered: lambda error: say("You cannot have {amount} just now.", amount=error.facts["amount"]),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
 }
 

@@ -17,7 +17,7 @@ from workers import metrics
 from workers.alert import alert
 from workers.ask import ask
 from workers.charge import charge
-from workers.credit import credit
+from workers.credit import credit, lend
 from workers.enquire import enquire
 from workers.house import House
 from workers.lapse import lapse
@@ -34,6 +34,7 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.LAPSE.value: lapse,
     Effect.CHARGE.value: charge,
     Effect.CREDIT.value: credit,
+    Effect.LEND.value: lend,
     Effect.LOOK.value: look,
     Effect.REFUND.value: refund,
     Effect.ENQUIRE.value: enquire,
@@ -43,6 +44,7 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.TELL_CREDITED.value: tell,
     Effect.TELL_REFUNDED.value: tell,
     Effect.TELL_CHECKING.value: tell,
+    Effect.TELL_REPAID.value: tell,
     SEND: send,
     SETTLE: settle,
 }

@@ -1,11 +1,12 @@
 """A desk at the menu's port that remembers what was asked of it, and the keys of a phone as a gateway sends them."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import redis
 
 from tests.unit.orders import OWNER, an_order, kes
+from topup.advances import Lending
 from topup.caller import Caller, Recent
 from topup.life import State
 from topup.limits import Limits, SameAgain
@@ -46,6 +47,7 @@ class FakeDesk:
     currency: str = "KES"
     care_number: str = "100"
     short_code: str = "*384*55#"
+    lending: Lending | None = None
 
     line: Line = OWES_50
     known: Caller = field(default_factory=Caller)
@@ -53,10 +55,11 @@ class FakeDesk:
     languages: dict[str, str] = field(default_factory=dict)
     closed: dict[str, bool] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    written: list[tuple[str, str]] = field(default_factory=list)
 
     def caller(self, msisdn: str) -> Caller:
         self.asked.append("caller")
-        return Caller(self.languages.get(msisdn, self.known.language), self.known.recent)
+        return replace(self.known, language=self.languages.get(msisdn, self.known.language))
 
     def read_line(self, msisdn: str) -> Line:
         self.asked.append("line")
@@ -83,6 +86,14 @@ class FakeDesk:
     def close_line(self, msisdn: str, *, closed: bool) -> None:
         self.asked.append("close_line")
         self.closed[msisdn] = closed
+
+    def debt_of(self, msisdn: str) -> Money:
+        self.asked.append("debt_of")
+        return Money(0, self.currency)
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        self.asked.append("write")
+        self.written.append((msisdn, text))
 
     def choose_language(self, msisdn: str, language: str) -> None:
         self.asked.append("choose_language")
