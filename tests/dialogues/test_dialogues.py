@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -14,6 +15,7 @@ from tests.dialogues.gateway import Gateway
 from tests.dialogues.transcript import Dialogue, Step, matches, read_all
 from tests.records import OrderSeen
 from tests.unit.books import order_in
+from tests.unit.lending import lent_in
 from tests.unit.orders import kes
 from topup.clock import utc_now
 from topup.life import State
@@ -102,10 +104,29 @@ class Stage:
         with self.books.begin() as connection:
             subscribers.choose_language(connection, self.gateway.msisdn, language=code, now=utc_now())
 
-    def earlier_order(self, shillings: str, state: str) -> None:
+    def earlier_order(self, shillings: str, state: str, *, now: datetime | None = None) -> None:
         who = {"asked_by": self.gateway.msisdn, "line": self.gateway.msisdn, "payer": self.gateway.msisdn}
-        order_in(self.books, State[state], amount=kes(int(shillings.replace(",", ""))), now=utc_now(), **who)
+        order_in(self.books, State[state], amount=kes(int(shillings.replace(",", ""))), now=now or utc_now(), **who)
         self.earlier += 1
+
+    def earlier_order_of_days_ago(self, shillings: str, state: str, days: str) -> None:
+        self.earlier_order(shillings, state, now=utc_now() - timedelta(days=int(days)))
+        self.earlier -= 1  # It was ordered before everything that is counted here.
+
+    def owes_an_advance(self, shillings: str) -> None:
+        lent_in(self.books, self.gateway.msisdn, amount=kes(int(shillings)), placed_at=utc_now())
+        self.earlier += 1
+
+    def other_line_owes_an_advance(self, number: str, shillings: str) -> None:
+        lent_in(self.books, self._msisdn(number), amount=kes(int(shillings)))
+
+    def borrowed(self, shillings: str) -> None:
+        self._newest_is(shillings, line=CALLER, payer=CALLER, event="ADVANCE_PLACED")
+
+    def gets_the_terms(self, times: str) -> None:
+        """However often they were asked for."""
+        told = self.city.records.messages(self.gateway.msisdn)
+        assert [message["purpose"] for message in told] == ["advance_terms"] * int(times)
 
     def ordered_nothing(self) -> None:
         assert len(self.orders()) == self.earlier
@@ -162,6 +183,11 @@ DEEDS: dict[str, Callable[..., str | None]] = {
     r"line answers again": Stage.line_answers_again,
     r"language (\w+)": Stage.language,
     r"earlier KES ([\d,]+) (\w+)": Stage.earlier_order,
+    r"earlier KES ([\d,]+) (\w+) (\d+) days ago": Stage.earlier_order_of_days_ago,
+    r"advance of KES (\d+) is owed": Stage.owes_an_advance,
+    r"other line (\d+) owes an advance of KES (\d+)": Stage.other_line_owes_an_advance,
+    r"borrowed KES (\d+)": Stage.borrowed,
+    r"terms came (\d+) times?": Stage.gets_the_terms,
     r"ordered nothing": Stage.ordered_nothing,
     r"ordered KES ([\d,]+) paid by (\d+)": Stage.ordered,
     r"ordered KES ([\d,]+) for (\d+) paid by (\d+)": Stage.ordered_for,
