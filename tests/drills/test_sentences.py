@@ -3,7 +3,9 @@
 import pytest
 
 from drills.chaos.told import SENTENCES
+from sms import advance_messages as told
 from sms import messages
+from tests.unit.lending import LENDING
 from tests.unit.orders import an_order, kes
 from topup.line import Line, LineState
 from topup.money import Money
@@ -32,6 +34,19 @@ ABOUT_AN_ORDER = [
     messages.paid_for_another(ORDER, asked_by="0711000002"),
     messages.refunded_to_you(ORDER, asked_by="0711000002"),
     messages.not_paid_for_another(ORDER, asked_by="0711000002"),
+    *(told.lent(ORDER, owed=kes(110), line=line, short_code=CODE) for line in (BACK, BACK_UNREAD)),
+    told.not_lent(ORDER, short_code=CODE),
+    told.checking_advance(ORDER, care_number="100"),
+    told.promised(ORDER, lending=LENDING),
+    *(
+        told.repaid(order, repaid=kes(55), line=line, short_code=CODE)
+        for order in (ORDER, WAS_ACTIVE)
+        for line in (BACK, BACK_UNREAD)
+    ),
+    told.repaid_and_line_owes(ORDER, repaid=kes(55), owed=kes(20), short_code=CODE),
+    *(told.repaid_all(ORDER, left=left) for left in (kes(0), kes(5))),
+    *(told.repaid_by_another(ORDER, by="0711000002", repaid=kes(55), line=line) for line in (BACK, BACK_UNREAD)),
+    told.received_for(ORDER, line="0711000003"),
 ]
 
 
