@@ -1,12 +1,13 @@
 """Lending, and repaying: what the credit workers do for an advance, and for a line that owes one."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
-from store import ledger
-from tests.unit.books import order_now
+from store import ledger, movements
+from tests.unit.books import move, order_now
 from tests.unit.houses import ACTIVE, Town, confirmed
 from tests.unit.lending import debt_of, lent_in, promised_in
 from tests.unit.orders import STRANGER, kes
@@ -313,3 +314,40 @@ def written_to_owner(town: Town, order: Order) -> list[str]:
             "SELECT text FROM messages WHERE order_id = %s AND purpose = 'tell_owner'", (order.id,)
         )
         return [row.text for row in found]
+
+
+# Reconciling.
+
+
+def test_an_advance_and_what_is_left_of_a_top_up_are_refills_to_the_operator(town: Town) -> None:
+    advance = promised_in(town.engine, town.owner)
+    lend(town.house, town.owing(advance.id, Effect.LEND))
+    order = town.order_in(State.PAID)
+    run_credit(town, order)
+    since, until = town.clock() - timedelta(days=1), town.clock() + timedelta(days=1)
+    with town.engine.connect() as connection:
+        ours = movements.with_credit_provider(connection, "ucip", since=since, until=until)
+    found = {entry.names[0]: entry.amount for entry in ours if town.owner in entry.about}
+    assert found == {f"{advance.id}-lend-1": kes(50), f"{order.id}-credit-1": kes(45)}
+
+
+# The check of the ledger.
+
+
+def test_a_line_that_has_repaid_too_much_is_a_fault(town: Town) -> None:
+    order = town.order_in(State.PAID)
+    with town.engine.begin() as connection:
+        move(connection, order, Event.REPAID)
+    assert [fault.what for fault in faults_of(town, order)] == [
+        "its line has repaid 10000 KES of advances too much",
+    ]
+
+
+def test_a_credit_that_was_asked_to_move_something_else_is_a_fault(town: Town) -> None:
+    order = town.order_in(State.PAID)
+    run_credit(town, order)
+    with town.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE attempts SET amount_minor = 9000 WHERE order_id = %s AND purpose = 'credit'", (order.id,)
+        )
+    assert [fault.what for fault in faults_of(town, order)] == ["9000 were asked for, not 10000"]
