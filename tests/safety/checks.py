@@ -57,7 +57,8 @@ class Group:
     @property
     def is_advance(self) -> bool:
         """Whether it was lent, and not paid for."""
-        return Kind(self.orders[0].kind) is Kind.ADVANCE
+        kind: str = self.orders[0].kind
+        return kind == Kind.ADVANCE.value
 
 
 def faults(town: Town, *lines: str) -> list[str]:
@@ -78,7 +79,7 @@ def _of_debts(groups: Sequence[Group]) -> Iterator[str]:
 
 
 def _is_done_top_up(order: Any) -> bool:
-    return order.kind == Kind.TOPUP.value and order.state == State.DONE.value
+    return (order.kind, order.state) == (Kind.TOPUP.value, State.DONE.value)
 
 
 def _unknown(connection: Connection, town: Town, *, since: datetime, ids: list[str]) -> frozenset[str]:
