@@ -26,7 +26,7 @@ run: install  ## Start everything in this terminal; Ctrl-C stops it
 	@$(BIN)/python -m runtime run
 
 test: install-dev  ## Run every test, on a PostgreSQL and a Redis of their own
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: install-dev  ## Check style, types and the arrows between packages
 	$(BIN)/ruff check .
