@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -126,7 +126,8 @@ class Copy:
     def kill_all(self) -> None:
         """SIGKILL to every process at once, as when the power goes."""
         for process in (psutil.Process(self.pid), *self._family):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # The kernel ends a child as soon as its parent is gone.
+                process.kill()
         self.ended()
 
     def _answers(self) -> bool:
