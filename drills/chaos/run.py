@@ -32,7 +32,8 @@ _HURRIES_AFTER_S = 20.0
 _ROUNDS = 20
 
 _OPEN = """
-    SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL) AS owed,
+    SELECT (SELECT count(*) FROM orders WHERE kind <> 'stray') AS placed,
+           (SELECT count(*) FROM outbox WHERE done_at IS NULL) AS owed,
            (SELECT count(*) FROM orders
              WHERE state NOT IN ('DONE', 'UNPAID', 'REFUNDED') AND state NOT LIKE 'REVIEW%%') AS under_way,
            (SELECT count(*) FROM orders WHERE state LIKE 'REVIEW%%') AS in_review
@@ -41,7 +42,11 @@ _OPEN = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How large a drill is. Orders are placed evenly over `seconds`, or as fast as they can be when that is slower."""
+    """How large a drill is. Orders are placed evenly over `seconds`, or as fast as they can be when that is slower.
+
+    People wait while `most_under_way` orders have no end: a city that is hours behind proves its queues, not its money.
+    Every end is waited for `ends_within_s` seconds, and `end_takes_s` more for each order.
+    """
 
     orders: int
     seconds: float
@@ -49,7 +54,9 @@ class Options:
     credit_by: str = "ucip"
     schedule_scale: float = 0.003
     people_at_once: int = 12
+    most_under_way: int = 400
     ends_within_s: float = 600.0
+    end_takes_s: float = 0.1
 
 
 @dataclass(slots=True)
@@ -62,6 +69,7 @@ class Drill:
     lines: dict[str, LineAtFirst] = field(default_factory=dict)
     promises: list[Promise] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _keeps_up: threading.Event = field(default_factory=threading.Event)
     _tickets: Iterator[int] = field(default_factory=lambda: iter(range(1, 10**7)))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _began: float = 0.0
@@ -97,14 +105,23 @@ class Drill:
 
     def _wreak(self, city: City, havoc: Havoc) -> None:
         placed, look_at = 0, 0.0
+        self._keeps_up.set()
         while placed < self.options.orders or time.monotonic() < self._began + self.options.seconds:
             havoc.step()
             time.sleep(_RHYTHM_S)
             if time.monotonic() >= look_at:
                 look_at = time.monotonic() + _LOOKS_EVERY_S
                 with suppress(psycopg.OperationalError):
-                    placed = city.records.rows("SELECT count(*) FROM orders WHERE kind <> 'stray'")[0]["count"]
-                    self._say_now_and_then(f"{placed} orders placed; {dict(havoc.counts)}")
+                    found = city.records.rows(_OPEN)[0]
+                    placed = found["placed"]
+                    self._let_people_order(found["under_way"] < self.options.most_under_way)
+                    self._say_now_and_then(f"{placed} placed, {found['under_way']} under way; {dict(havoc.counts)}")
+
+    def _let_people_order(self, keeps_up: bool) -> None:
+        if keeps_up:
+            self._keeps_up.set()
+        else:
+            self._keeps_up.clear()
 
     def _keep_ordering(self, city: City, friends: list[str]) -> None:
         with requests.Session() as http:
@@ -114,6 +131,9 @@ class Drill:
                     number = next(self._tickets)
                 if self._stop.wait(self._due(number) - time.monotonic()):
                     return
+                while not self._keeps_up.wait(_LOOKS_EVERY_S):
+                    if self._stop.is_set():
+                        return
                 self._order(number, outside, friends, city)
 
     def _due(self, number: int) -> float:
@@ -144,7 +164,7 @@ class Drill:
         engine = make_engine(city.env["DATABASE_URL"], size=2)
         timing = Timing(scale=self.options.schedule_scale)
         operator, decided = Operator(engine, timing), 0
-        give_up_at = time.monotonic() + self.options.ends_within_s
+        give_up_at = time.monotonic() + self.options.ends_within_s + self.options.end_takes_s * self.options.orders
         for _ in range(_ROUNDS):
             self._let_rest(city, give_up_at)
             now = operator.decide_all(city.books())
