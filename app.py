@@ -8,6 +8,7 @@ import logs
 import settings
 import sms.routes
 import ussd.routes
+import web.gate.routes
 from providers.africastalking_events import read_validation
 from topup.clock import utc_now
 from web import callbacks, health, phone
@@ -48,6 +49,10 @@ def _register(app: Flask, wiring: Wiring) -> None:
     )
     app.register_blueprint(callbacks.make_blueprint(engine=engine, clock=utc_now, read_question=read_validation))
     app.register_blueprint(health.make_blueprint(engine=engine, redis=wiring.redis))
+    if given.gate_secret.get_secret_value():
+        app.register_blueprint(
+            web.gate.routes.make_blueprint(keeper=wiring.gate_keeper, memory=wiring.gate_memory, country=given.country)
+        )
     if given.sandbox_url:
         app.register_blueprint(
             phone.make_blueprint(
@@ -59,7 +64,8 @@ def _register(app: Flask, wiring: Wiring) -> None:
 def _passes(given: settings.Settings) -> dict[str, Pass]:
     gateways = Pass(secret=given.gateway_secret.get_secret_value(), networks=networks_of(given.gateway_addresses))
     providers = Pass(secret=given.callback_secret.get_secret_value(), networks=networks_of(given.callback_addresses))
-    return {"ussd": gateways, "sms": gateways, "callbacks": providers}
+    packets = Pass(secret=given.gate_secret.get_secret_value(), networks=networks_of(given.gate_addresses))
+    return {"ussd": gateways, "sms": gateways, "callbacks": providers, "gate": packets}
 
 
 def __getattr__(name: str) -> Flask:

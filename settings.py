@@ -17,12 +17,28 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from topup.money import MINOR_DIGITS
 from ussd.gateways import GATEWAYS
 
+_SHORTEST_SECRET = 16
+
+# IPFilterRule of RFC 6733, 4.3.1, without its options: action, direction, protocol, and from where to where.
+_FILTER_RULE = re.compile(
+    r"(permit|deny) (in|out) (ip|\d{1,3}) from (!?[0-9a-fA-F.:/]+|any|assigned)( [\d,-]+)?"
+    r" to (!?[0-9a-fA-F.:/]+|any|assigned)( [\d,-]+)?",
+    re.ASCII,
+)
+
 
 class CreditBy(Enum):
     """Through what a line is credited."""
 
     UCIP = "ucip"
     AIRTIME = "airtime"
+
+
+class Door(Enum):
+    """Whether somebody passes of whom nothing is known."""
+
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class SmsBy(Enum):
@@ -91,6 +107,47 @@ class Settings(BaseSettings):
         120.0, gt=0, description="How many auto top-ups one clock process looks at a minute, at most."
     )
     credit_by: CreditBy = Field(CreditBy.UCIP, description="How a line is credited: `ucip` or `airtime`.")
+
+    # The recharge guide page, and packet gateways (docs/gate.md).
+    guide_url: str = Field(
+        "", description="The guide's address as phones reach it; left out, `PUBLIC_URL` with `/guide` behind it."
+    )
+    guide_msisdn_header: str = Field(
+        "MSISDN", pattern="^[A-Za-z0-9]+$", description="The header by which the gateway tells the guide who calls."
+    )
+    guide_gateway_addresses: str = Field(
+        "", description="Networks from which that header is believed, by commas; empty believes nobody."
+    )
+    guide_phone_addresses: str = Field(
+        "",
+        description="Networks that gateways give phones addresses from, by commas: whoever comes from one untranslated "
+        "is who `/gate/sessions` said; empty believes nobody.",
+    )
+    guide_signed_in_s: int = Field(
+        1800, ge=60, description="How long whoever typed a code from an SMS stays known to the guide, seconds."
+    )
+    guide_pages_a_minute: int = Field(60, ge=1, description="How many pages one number may ask for a minute.")
+    guide_codes_an_hour: int = Field(
+        60, ge=1, description="How many codes one address may let the guide send an hour; a number gets at most four."
+    )
+    gate_secret: SecretStr = Field(
+        SecretStr(""), description="Part of the addresses for packet gateways; without one there are none."
+    )
+    gate_addresses: str = Field("", description="Networks that packet gateways ask from, by commas; empty allows all.")
+    gate_permitted: str = Field(
+        "",
+        description="What stays reachable for a phone that is led to the guide: IPFilterRules of RFC 6733, "
+        "by semicolons.",
+    )
+    gate_fails: Door = Field(
+        Door.OPEN, description="Whether phones pass (`open`) or not (`closed`) while their line cannot be read."
+    )
+    gate_unknown: Door = Field(Door.OPEN, description="The same for an address that no gateway has told of.")
+    gate_active_s: float = Field(30.0, gt=0, description="How long an active line passes without being read, seconds.")
+    gate_cut_off_s: float = Field(5.0, gt=0, description="How long a line that is cut off is not read again, seconds.")
+    gate_session_s: int = Field(
+        86400, ge=60, description="How long an address is a phone's after the gateway last said so, seconds."
+    )
 
     # USSD gateways.
     ussd_gateways: str = Field(
@@ -214,6 +271,16 @@ class Settings(BaseSettings):
         return _listed(self.short_codes)
 
     @property
+    def guide_address(self) -> str:
+        """Where the guide is, without a slash at its end."""
+        return self.guide_url or f"{self.public_url}/guide"
+
+    @property
+    def gate_permitted_list(self) -> tuple[str, ...]:
+        """The rules of what stays reachable."""
+        return tuple(rule.strip() for rule in self.gate_permitted.split(";") if rule.strip())
+
+    @property
     def ussd_gateway_list(self) -> list[str]:
         """The names of the USSD gateways that may post here."""
         return list(dict.fromkeys(_listed(self.ussd_gateways)))
@@ -230,10 +297,10 @@ class Settings(BaseSettings):
         """The errors by which the operator's SMSC says that a line is suspended."""
         return _listed(self.kannel_suspended_errors)
 
-    @field_validator("public_url", "sandbox_url", "at_url", "daraja_url", "momo_url", "airtel_url")
+    @field_validator("public_url", "sandbox_url", "at_url", "daraja_url", "momo_url", "airtel_url", "guide_url")
     @classmethod
     def _without_slash(cls, url: str | None) -> str | None:
-        return url.rstrip("/") if url else None
+        return url.rstrip("/") if url else url
 
     @field_validator("country")
     @classmethod
@@ -275,12 +342,29 @@ class Settings(BaseSettings):
             raise ValueError("amounts are whole minor units above zero, separated by commas")
         return presets
 
-    @field_validator("gateway_addresses", "callback_addresses")
+    @field_validator(
+        "gateway_addresses", "callback_addresses", "gate_addresses", "guide_gateway_addresses", "guide_phone_addresses"
+    )
     @classmethod
     def _are_networks(cls, networks: str) -> str:
         for network in networks.split(","):
             ipaddress.ip_network(network.strip() or "::")
         return networks
+
+    @field_validator("gate_secret")
+    @classmethod
+    def _is_long_enough(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(f"a secret has at least {_SHORTEST_SECRET} characters")
+        return secret
+
+    @field_validator("gate_permitted")
+    @classmethod
+    def _are_filter_rules(cls, rules: str) -> str:
+        for rule in rules.split(";"):
+            if rule.strip() and not _FILTER_RULE.fullmatch(rule.strip()):
+                raise ValueError(f"{rule.strip()!r} is no IPFilterRule, like `permit in 6 from any to 10.0.0.1 80`")
+        return rules
 
     @model_validator(mode="after")
     def _asks_at_some_hour(self) -> "Settings":

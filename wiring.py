@@ -22,13 +22,14 @@ from providers.http import Limits as CallLimits
 from providers.kannel import KannelAccount, KannelSms
 from providers.mtn_momo import MomoAccount, MomoUser, MtnMomo
 from providers.ucip import Ucip, UcipNode
-from settings import Settings, SmsBy
+from settings import Door, Settings, SmsBy
 from sms.answers import Answers
 from sms.gateways.africastalking import AfricasTalking
 from sms.gateways.kannel import Kannel
 from sms.gateways.port import Gateway as SmsGateway
 from store.desk import Desk, Shop
 from store.engine import make_engine
+from store.gate import GateMemory
 from store.unfinished import UnfinishedCalls
 from topup.auto import Rhythm
 from topup.clock import utc_now
@@ -43,6 +44,7 @@ from ussd.languages import Languages
 from ussd.menu import menu
 from ussd.routes import Switchboard
 from ussd.session import Lifetimes, Sessions
+from web.gate.keeper import Keeper, Policy
 from workers.house import House
 from workers.metrics import observe_provider
 
@@ -73,6 +75,11 @@ class Wiring:
     def queue_redis(self) -> Redis:
         """The connection that RQ keeps, which waits for jobs longer than any command may take."""
         return Redis.from_url(self.settings.redis_url, socket_connect_timeout=2, health_check_interval=30)
+
+    @cached_property
+    def gate_redis(self) -> Redis:
+        """The connections for packet gateways, which cannot wait: a Redis that does not answer is none."""
+        return Redis.from_url(self.settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
 
     @cached_property
     def timing(self) -> Timing:
@@ -160,6 +167,25 @@ class Wiring:
     def unfinished(self) -> UnfinishedCalls | None:
         """The calls that dropped, where people are reminded of them."""
         return UnfinishedCalls(self.redis) if self.settings.dropped_call_sms else None
+
+    @cached_property
+    def gate_memory(self) -> GateMemory:
+        """What is remembered for packet gateways."""
+        return GateMemory(self.gate_redis, session_s=self.settings.gate_session_s)
+
+    @cached_property
+    def gate_keeper(self) -> Keeper:
+        """What decides whether a phone passes."""
+        s = self.settings
+        policy = Policy(
+            guide_url=s.guide_address,
+            permitted=s.gate_permitted_list,
+            fails_open=s.gate_fails is Door.OPEN,
+            strangers_pass=s.gate_unknown is Door.OPEN,
+            active_s=s.gate_active_s,
+            cut_off_s=s.gate_cut_off_s,
+        )
+        return Keeper(memory=self.gate_memory, lines=self.ucip, policy=policy)
 
     @cached_property
     def house(self) -> House:

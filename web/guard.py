@@ -20,7 +20,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What a request to a blueprint must show: the secret in its path, and one of these networks (none: any)."""
+    """What a request to a blueprint must show: the secret in its path (a bearer token where the path has none), and one
+    of these networks (none: any).
+    """
 
     secret: str
     networks: tuple[Network, ...] = ()
@@ -47,7 +49,7 @@ def stand_before(app: Flask, *, passes: Mapping[str, Pass]) -> None:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=request.headers.get("X-Request-Id", _new_name())[:64])
         demanded = passes.get(request.blueprint or "")
-        shown = (request.view_args or {}).get("secret", "")
+        shown = (request.view_args or {}).get("secret") or _bearer()
         if demanded is not None and not demanded.admits(secret=shown, address=request.remote_addr):
             abort(404)
         request.get_data(cache=True)  # Callbacks are kept as they came, which parsing the form would eat.
@@ -55,6 +57,12 @@ def stand_before(app: Flask, *, passes: Mapping[str, Pass]) -> None:
     @app.errorhandler(HTTPException)
     def say_plainly(error: HTTPException) -> Response:
         return Response(f"{error.description}\n", status=error.code, mimetype="text/plain")
+
+
+def _bearer() -> str:
+    """The token of `Authorization: Bearer`, where the path has no secret."""
+    shown = request.authorization
+    return (shown.token or "") if shown is not None and shown.type == "bearer" else ""
 
 
 def _new_name() -> str:

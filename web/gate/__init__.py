@@ -1,0 +1,1 @@
+"""What packet gateways ask and are told: whose address it is, whether its line may pass, and when a line is back."""
