@@ -9,6 +9,7 @@ import settings
 import sms.routes
 import ussd.routes
 import web.gate.routes
+import web.guide.routes
 from providers.africastalking_events import read_validation
 from topup.clock import utc_now
 from web import callbacks, health, phone
@@ -49,6 +50,7 @@ def _register(app: Flask, wiring: Wiring) -> None:
     )
     app.register_blueprint(callbacks.make_blueprint(engine=engine, clock=utc_now, read_question=read_validation))
     app.register_blueprint(health.make_blueprint(engine=engine, redis=wiring.redis))
+    app.register_blueprint(web.guide.routes.make_blueprint(wiring.guide))
     if given.gate_secret.get_secret_value():
         app.register_blueprint(
             web.gate.routes.make_blueprint(keeper=wiring.gate_keeper, memory=wiring.gate_memory, country=given.country)

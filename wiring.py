@@ -27,9 +27,11 @@ from sms.answers import Answers
 from sms.gateways.africastalking import AfricasTalking
 from sms.gateways.kannel import Kannel
 from sms.gateways.port import Gateway as SmsGateway
+from store.codes import Codes
 from store.desk import Desk, Shop
 from store.engine import make_engine
 from store.gate import GateMemory
+from store.rates import Rates
 from store.unfinished import UnfinishedCalls
 from topup.auto import Rhythm
 from topup.clock import utc_now
@@ -45,6 +47,11 @@ from ussd.menu import menu
 from ussd.routes import Switchboard
 from ussd.session import Lifetimes, Sessions
 from web.gate.keeper import Keeper, Policy
+from web.guard import networks_of
+from web.guide.answering import Guide
+from web.guide.draft import Seal
+from web.guide.proving import Proving
+from web.guide.who import Who
 from workers.house import House
 from workers.metrics import observe_provider
 
@@ -167,6 +174,38 @@ class Wiring:
     def unfinished(self) -> UnfinishedCalls | None:
         """The calls that dropped, where people are reminded of them."""
         return UnfinishedCalls(self.redis) if self.settings.dropped_call_sms else None
+
+    @cached_property
+    def guide(self) -> Guide:
+        """The recharge guide."""
+        s = self.settings
+        secret = s.order_secret.get_secret_value()
+        seal, rates = Seal(secret=secret), Rates(self.redis)
+        return Guide(
+            engine=self.engine,
+            desk=self.desk,
+            who=Who(
+                header=s.guide_msisdn_header,
+                gateways=networks_of(s.guide_gateway_addresses),
+                phones=networks_of(s.guide_phone_addresses),
+                memory=self.gate_memory,
+                seal=seal,
+                country=s.country,
+                proof_s=s.guide_signed_in_s,
+            ),
+            seal=seal,
+            proving=Proving(
+                engine=self.engine,
+                codes=Codes(self.redis, secret=secret),
+                rates=rates,
+                seal=seal,
+                clock=utc_now,
+                an_address_an_hour=s.guide_codes_an_hour,
+            ),
+            rates=rates,
+            pages_a_minute=s.guide_pages_a_minute,
+            is_secure=s.guide_address.startswith("https:"),
+        )
 
     @cached_property
     def gate_memory(self) -> GateMemory:

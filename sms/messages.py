@@ -289,6 +289,11 @@ def mistaken(why: Text, *, short_code: str) -> Text:
     return say("{why} Nothing was taken. Send TOPUP 100, or dial {code}.", why=why, code=short_code)
 
 
+def one_time_code(code: str) -> Text:
+    """To somebody who wants to use the recharge page, to prove that the number is theirs."""
+    return say("{code} is your code for the recharge page. It works for 10 minutes. Tell it to nobody.", code=code)
+
+
 def language_changed() -> Text:
     """The answer to LANG. It goes out in the new language."""
     return say("From now on we write to you in English.")

@@ -113,6 +113,12 @@ def count_since(connection: Connection, *, msisdn: str, since: datetime, purpose
     return connection.scalar(found) or 0
 
 
+def last_told(connection: Connection, *, order_id: str, msisdn: str) -> str | None:
+    """The newest that was written to a number about an order, as it was written; None when nothing was yet."""
+    found = select(messages.c.text).where(messages.c.order_id == order_id, messages.c.msisdn == msisdn)
+    return connection.scalar(found.order_by(messages.c.written_at.desc()).limit(1))
+
+
 def _set(connection: Connection, message_id: str, **values: Any) -> None:
     # A report may overtake what the worker that sends has to say; what was delivered stays so.
     changed = update(messages).where(messages.c.id == message_id, messages.c.status != DELIVERED)

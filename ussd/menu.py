@@ -14,8 +14,9 @@ from ussd.call import Call
 from ussd.journeys import asking, auto, menu, other_lines, under_way
 from ussd.journeys.common import agreed, shown
 from ussd.screens import DOORS, Choice, NotAnOption, Option, Wrong
-from words.accounts import line_in_words, result_in_words, top_up_in_words
-from words.text import LANGUAGES, Text, ToTheCent, say
+from words.accounts import result_in_words, top_up_in_words
+from words.agreeing import headline, offer, on_its_way, same_again, what_will_happen
+from words.text import LANGUAGES, Text, say
 
 __all__ = ["asking", "auto", "menu", "other_lines", "under_way"]
 
@@ -77,7 +78,9 @@ def amounts(call: Call) -> Choice:
     """How much: first what brings the line back, then the usual amounts, then any other."""
     limits = call.desk.limits
     clearing = limits.clearing_amount(call.its_line)
-    offers = [Option(_offer(amount, clearing), "payer", {"amount": amount}) for amount in limits.offers(call.its_line)]
+    offers = [
+        Option(offer(amount, clearing=clearing), "payer", {"amount": amount}) for amount in limits.offers(call.its_line)
+    ]
     return Choice(say("How much?"), [*offers, Option(say("Another amount"), "other_amount")])
 
 
@@ -159,7 +162,7 @@ def read_direct_payer(call: Call, typed: str) -> str:
 def again(call: Call) -> Choice:
     """The same was ordered a moment ago: twice is asked, never assumed."""
     return Choice(
-        say("You have just ordered {amount} for this line, and it is on its way. Pay once more?", amount=agreed(call)),
+        same_again(agreed(call)),
         [Option(say("No"), "home"), Option(say("Pay once more"), "placed", does=_place_again, pays=True)],
     )
 
@@ -174,12 +177,7 @@ def placed(call: Call) -> Text:
             amount=agreed(call),
             wallet=call.wallet,
         )
-    return say(
-        "{amount}: in a moment {wallet} asks {payer} for the PIN. When it is paid, an SMS tells your balance.",
-        amount=agreed(call),
-        wallet=call.wallet,
-        payer=shown(call, call.payer_or_self),
-    )
+    return on_its_way(amount=agreed(call), wallet=call.wallet, payer=shown(call, call.payer_or_self))
 
 
 @menu.pages()
@@ -255,23 +253,12 @@ def _remember_language(call: Call, *, language: str) -> None:
 
 
 def _what_will_happen(call: Call) -> Text:
-    amount, owed, line = agreed(call), call.its_line.owes, shown(call, call.line_to_top_up)
-    payer = shown(call, call.payer_or_self)
-    if owed and amount < owed:
-        return say(
-            "{amount} will not bring {line} back: it owes {owed}. {wallet} of {payer} pays.",
-            amount=amount,
-            wallet=call.wallet,
-            line=line,
-            owed=ToTheCent(owed),
-            payer=payer,
-        )
-    return say(
-        "Top up {line} with {amount}. {wallet} of {payer} pays.",
-        amount=amount,
-        line=line,
+    return what_will_happen(
+        amount=agreed(call),
+        owed=call.its_line.owes,
+        line=shown(call, call.line_to_top_up),
         wallet=call.wallet,
-        payer=payer,
+        payer=shown(call, call.payer_or_self),
     )
 
 
@@ -281,14 +268,7 @@ def _check_own_wallet(call: Call) -> None:
 
 
 def _headline(call: Call) -> Text:
-    line = line_in_words(call.line, care_number=call.desk.care_number)
-    return say("{line_state} You can still top up.", line_state=line) if call.line.state is LineState.UNKNOWN else line
-
-
-def _offer(amount: Money, clearing: Money | None) -> Text:
-    if amount == clearing:
-        return say("{amount} (line comes back)", amount=amount)
-    return say("{amount}", amount=amount)
+    return headline(call.line, care_number=call.desk.care_number)
 
 
 def _amount(call: Call, typed: str) -> Money:

@@ -283,6 +283,7 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.instructions: [messages.instructions(short_code=widest.CODE)],
     messages.top_up_instructions: [messages.top_up_instructions()],
     messages.mistaken: [messages.mistaken(said_of(mistake), short_code=widest.CODE) for mistake in MISTAKES],
+    messages.one_time_code: [messages.one_time_code("999999")],
     messages.language_changed: [messages.language_changed()],
     messages.unknown_language: [messages.unknown_language()],
     messages.stopped: [messages.stopped()],

@@ -1,5 +1,6 @@
 """Pay for me: somebody else is asked by SMS whether they will pay."""
 
+import words.agreeing
 from topup.asks import AskedOfOneself
 from topup.kinds import Kind
 from topup.limits import SameAgain
@@ -8,6 +9,7 @@ from ussd.call import Call
 from ussd.journeys import menu
 from ussd.journeys.common import agreed, shown
 from ussd.screens import Choice, Option
+from words.agreeing import another_was_asked, asked_of_another
 from words.text import Text, say
 
 
@@ -32,11 +34,8 @@ def read_asked_payer(call: Call, typed: str) -> str:
 def confirm_ask(call: Call) -> Choice:
     """What will be asked of whom, before it is."""
     return Choice(
-        say(
-            "We ask {payer} by SMS to pay {amount} for {line}.",
-            payer=shown(call, call.payer_or_self),
-            amount=agreed(call),
-            line=shown(call, call.line_to_top_up),
+        asked_of_another(
+            amount=agreed(call), line=shown(call, call.line_to_top_up), payer=shown(call, call.payer_or_self)
         ),
         [
             Option(say("Ask"), "asked", does=_ask, pays=True),
@@ -49,23 +48,13 @@ def confirm_ask(call: Call) -> Choice:
 @menu.end(tells=Kind.ASK)
 def asked(call: Call) -> Text:
     """What happens now."""
-    return say(
-        "We have asked {payer} to pay {amount}. They have an hour to say yes. An SMS tells you the end.",
-        payer=shown(call, call.payer_or_self),
-        amount=agreed(call),
-    )
+    return another_was_asked(amount=agreed(call), payer=shown(call, call.payer_or_self))
 
 
 @menu.pages()
 def asked_already(call: Call) -> list[Text]:
     """The same person was asked for the same a moment ago."""
-    return [
-        say(
-            "You have asked {payer} for {amount} already. An SMS tells you the answer.",
-            payer=shown(call, call.payer_or_self),
-            amount=agreed(call),
-        )
-    ]
+    return [words.agreeing.asked_already(amount=agreed(call), payer=shown(call, call.payer_or_self))]
 
 
 def _ask(call: Call) -> str | None:

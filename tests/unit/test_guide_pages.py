@@ -1,0 +1,130 @@
+"""Every page of the guide at its widest, in every language: it weighs less than 10 KB with all that belongs to it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.unit.desks import FakeDesk
+from tests.unit.orders import an_order
+from topup.caller import Caller
+from topup.kinds import Kind
+from topup.life import State
+from topup.line import Line, LineState
+from topup.money import Money
+from topup.orders import Order
+from web.guide.answering import STYLE, drawn
+from web.guide.draft import Draft, Seal
+from web.guide.page import Page
+from web.guide.pages import Pages, Places
+from web.guide.watching import watched
+from words import widest
+from words.text import LANGUAGES, Text, say
+from words.widest import AMOUNT, BALANCE, FOREIGN, FRIEND
+
+HEAVIEST = 10_000
+
+PLACES = Places(**{name: f"/guide/{name}" for name in Places.__slots__} | {"language": "/guide/language/{code}"})
+
+# Nothing that is said is longer.
+WHY = say(
+    "We are checking your top-up of {amount}. You will not pay twice. We will send you an SMS. "
+    "Help: call {care}, ref {reference}.",
+    amount=AMOUNT,
+    care=widest.CARE,
+    reference="WWWWWWWW",
+)
+
+
+class WideDesk(FakeDesk):
+    """A desk whose every sentence is as wide as it can be."""
+
+    def __init__(self) -> None:
+        wide = tuple(AMOUNT - Money(less, "KES") for less in range(1, 5))
+        super().__init__(care_number=widest.CARE, short_code=widest.CODE)
+        self.limits = replace(self.limits, smallest=wide[-1], largest=AMOUNT, step_minor=1, presets=wide)
+
+
+DESK: Any = WideDesk()
+PAGES = Pages(desk=DESK, places=PLACES, seal=Seal(secret="a secret of the tests"))
+SUSPENDED = Line(LineState.SUSPENDED, -BALANCE)
+DRAFT = Draft(msisdn=FOREIGN, conversation="c" * 16, language="en", line=SUSPENDED, amount=AMOUNT)
+CALLER = Caller(recent=[widest.recent(state) for state in State][:3], under_way=widest.recent(State.CREDITING))
+
+
+def order_in(state: State) -> Order:
+    return replace(an_order(line=FOREIGN, payer=FRIEND, asked_by=FOREIGN, amount=AMOUNT), state=state)
+
+
+def watching(state: State, *, told: str | None = None, looks: int = 0) -> Page:
+    def href(look: int) -> str:
+        return f"/guide/order/{'c' * 16}?looks={look}"
+
+    return watched(order_in(state), told=told, looks=looks, desk=DESK, href=href, home="/guide")
+
+
+MADE: Mapping[str, Callable[[], Page]] = {
+    "who": lambda: PAGES.who(lang="?lang=sw", why=WHY),
+    "code": lambda: PAGES.code(FOREIGN, lang="?lang=sw", why=WHY),
+    "home": lambda: PAGES.home(DRAFT, caller=CALLER, by_code=True, mark="f" * 16, why=WHY),
+    "other line": lambda: PAGES.other_line(replace(DRAFT, other_line=FRIEND), why=WHY),
+    "beyond help": lambda: PAGES.other_line(replace(DRAFT, other_line=FRIEND, line=Line(LineState.GONE))),
+    "payer": lambda: PAGES.payer(replace(DRAFT, other_line=FRIEND), why=WHY),
+    "confirm": lambda: PAGES.confirm(replace(DRAFT, other_line=FRIEND, payer="+254711000002"), why=WHY),
+    "confirm ask": lambda: PAGES.confirm(replace(DRAFT, kind=Kind.ASK, payer="+254711000002"), why=WHY),
+    "again": lambda: PAGES.again(DRAFT),
+    "asked already": lambda: PAGES.again(replace(DRAFT, kind=Kind.ASK)),
+    "sorry": lambda: PAGES.sorry(WHY, status=503),
+    **{f"watch {state.value}": lambda state=state: watching(state) for state in State},
+    "watch with an SMS": lambda: watching(State.DONE, told="W" * 160),
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    return Flask("web", root_path="web")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", MADE)
+def test_every_page_weighs_less_than_ten_kilobytes_with_all_that_belongs_to_it(
+    app: Flask, name: str, language: str
+) -> None:
+    with app.app_context():
+        shown = drawn(MADE[name](), language)
+    assert len(shown.encode()) < HEAVIEST
+    assert STYLE in shown
+    assert not re.findall(r"<(?:script|img|link|iframe|object)|\bsrc=|\bon\w+=|style=|url\(", shown)
+    assert "{" not in re.sub(r"<style>.*?</style>", "", shown, flags=re.DOTALL)
+
+
+# How long it is looked at.
+
+
+def test_the_page_of_an_order_asks_for_itself_ever_more_slowly_and_comes_to_an_end() -> None:
+    waits = []
+    while (page := watching(State.CHARGING, looks=len(waits))).again is not None:
+        assert page.again.href.endswith(f"looks={len(waits) + 1}")
+        waits.append(page.again.after_s)
+    assert waits == sorted(waits)
+    assert 600 <= sum(waits) <= 1800
+    assert say("This page looks no more by itself. An SMS tells you the end.") in page.foot
+
+
+@pytest.mark.parametrize("state", [State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND])
+def test_an_order_that_a_person_looks_at_is_not_asked_for_again(state: State) -> None:
+    assert watching(state).again is None
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.UNPAID, State.REFUNDED])
+def test_an_order_that_has_ended_is_told_in_the_words_of_its_sms_and_not_asked_for_again(state: State) -> None:
+    assert watching(state).again is not None, "its SMS is about to be written"
+    page = watching(state, told="KES 50 received. Your line is back.")
+    assert (page.says, page.again) == (["KES 50 received. Your line is back."], None)
+
+
+def test_every_state_says_what_is_true_of_the_money() -> None:
+    assert all(isinstance(watching(state).says[0], Text) for state in State)

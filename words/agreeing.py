@@ -1,0 +1,67 @@
+"""What is offered and agreed to before somebody pays, in every channel alike."""
+
+from topup.line import Line, LineState
+from topup.money import Money
+from words.accounts import line_in_words
+from words.text import Text, ToTheCent, say
+
+
+def headline(line: Line, *, care_number: str) -> Text:
+    """What the line is; and where nobody knows, that it can be topped up all the same."""
+    state = line_in_words(line, care_number=care_number)
+    return say("{line_state} You can still top up.", line_state=state) if line.state is LineState.UNKNOWN else state
+
+
+def offer(amount: Money, *, clearing: Money | None) -> Text:
+    """An amount on offer. `clearing` is the one that brings the line back."""
+    return say("{amount} (line comes back)", amount=amount) if amount == clearing else say("{amount}", amount=amount)
+
+
+def what_will_happen(*, amount: Money, owed: Money | None, line: str, wallet: str, payer: str) -> Text:
+    """What is agreed to, before it is. `owed` is what the line owes; `line` and `payer` are in the national form."""
+    if owed and amount < owed:
+        return say(
+            "{amount} will not bring {line} back: it owes {owed}. {wallet} of {payer} pays.",
+            amount=amount,
+            wallet=wallet,
+            line=line,
+            owed=ToTheCent(owed),
+            payer=payer,
+        )
+    return say(
+        "Top up {line} with {amount}. {wallet} of {payer} pays.", amount=amount, line=line, wallet=wallet, payer=payer
+    )
+
+
+def asked_of_another(*, amount: Money, line: str, payer: str) -> Text:
+    """What will be asked of whom, before it is. The numbers are in the national form."""
+    return say("We ask {payer} by SMS to pay {amount} for {line}.", payer=payer, amount=amount, line=line)
+
+
+def on_its_way(*, amount: Money, wallet: str, payer: str) -> Text:
+    """What happens once somebody has agreed to be asked. `payer` is in the national form."""
+    return say(
+        "{amount}: in a moment {wallet} asks {payer} for the PIN. When it is paid, an SMS tells your balance.",
+        amount=amount,
+        wallet=wallet,
+        payer=payer,
+    )
+
+
+def another_was_asked(*, amount: Money, payer: str) -> Text:
+    """What happens once somebody was asked to pay. `payer` is in the national form."""
+    return say(
+        "We have asked {payer} to pay {amount}. They have an hour to say yes. An SMS tells you the end.",
+        payer=payer,
+        amount=amount,
+    )
+
+
+def same_again(amount: Money) -> Text:
+    """The same was ordered a moment ago: twice is asked, never assumed."""
+    return say("You have just ordered {amount} for this line, and it is on its way. Pay once more?", amount=amount)
+
+
+def asked_already(*, amount: Money, payer: str) -> Text:
+    """The same person was asked for the same a moment ago. `payer` is in the national form."""
+    return say("You have asked {payer} for {amount} already. An SMS tells you the answer.", payer=payer, amount=amount)
