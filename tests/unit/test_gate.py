@@ -8,6 +8,8 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from store.gate import GateMemory
 from tests.unit.orders import OWNER, STRANGER
@@ -43,7 +45,7 @@ class Gate:
     def verify(self, **asked: str) -> dict[str, Any]:
         answer = self.http.post(f"/gate/{SECRET}/verify", json=asked)
         assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json
+        told: dict[str, Any] = answer.get_json()
         return told
 
 
@@ -54,7 +56,7 @@ def gate(client: redis.Redis) -> Gate:
 
 @pytest.fixture
 def without_redis() -> Iterator[redis.Redis]:
-    with redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, retry=None) as nobody:
+    with redis.Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0)) as nobody:
         yield nobody
 
 

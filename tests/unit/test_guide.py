@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine
 
 from store import subscribers
@@ -417,7 +419,7 @@ def test_who_asks_for_very_many_pages_is_told_to_wait_and_ordered_nothing(
 
 
 def test_without_redis_whoever_the_gateway_tells_of_can_still_order(shared_engine: Engine, msisdn: str) -> None:
-    with redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, retry=None) as nobody:
+    with redis.Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0)) as nobody:
         browser = Browser(a_guide(shared_engine, nobody, OWES_50), msisdn=msisdn)
         confirmed(browser)
         browser.press("Pay")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ MADE: Mapping[str, Callable[[], Page]] = {
     "again": lambda: PAGES.again(DRAFT),
     "asked already": lambda: PAGES.again(replace(DRAFT, kind=Kind.ASK)),
     "sorry": lambda: PAGES.sorry(WHY, status=503),
-    **{f"watch {state.value}": lambda state=state: watching(state) for state in State},
+    **{f"watch {state.value}": partial(watching, state) for state in State},
     "watch with an SMS": lambda: watching(State.DONE, told="W" * 160),
 }
 
@@ -105,7 +106,7 @@ def test_every_page_weighs_less_than_ten_kilobytes_with_all_that_belongs_to_it(
 
 
 def test_the_page_of_an_order_asks_for_itself_ever_more_slowly_and_comes_to_an_end() -> None:
-    waits = []
+    waits: list[int] = []
     while (page := watching(State.CHARGING, looks=len(waits))).again is not None:
         assert page.again.href.endswith(f"looks={len(waits) + 1}")
         waits.append(page.again.after_s)

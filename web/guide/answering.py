@@ -159,7 +159,12 @@ def drawn(page: Page, language: str) -> str:
     def shown(text: Text | str) -> str:
         return rendered(text, language) if isinstance(text, Text) else text
 
-    return render_template("guide/page.html", page=page, language=language, style=STYLE, say=shown)
+    return render_template("guide/page.html", page=page, language=language, style=STYLE, say=shown, begun=_begun)
+
+
+def _begun(words: str) -> str:
+    """Words as they stand at the head of a page: what elsewhere ends a sentence (`done`) begins it here."""
+    return words[:1].upper() + words[1:]
 
 
 def see(href: str) -> Response:

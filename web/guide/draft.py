@@ -108,7 +108,7 @@ class Seal:
         """A value that anybody may read and nobody can change, nor use for anything else than what it is `about`."""
         return str(self._serializer(about).dumps(value))
 
-    def read(self, sealed: str, *, about: str, within_s: float) -> list[Any] | None:
+    def read(self, sealed: str, *, about: str, within_s: int) -> list[Any] | None:
         """What was sealed not longer than that ago; None for anything else."""
         try:
             value: list[Any] = self._serializer(about).loads(sealed, max_age=within_s)
