@@ -12,7 +12,7 @@ import web.gate.routes
 import web.guide.routes
 from providers.africastalking_events import read_validation
 from topup.clock import utc_now
-from web import callbacks, health, phone
+from web import callbacks, captive, health, phone
 from web.guard import Pass, networks_of, stand_before
 from wiring import Wiring
 
@@ -51,9 +51,19 @@ def _register(app: Flask, wiring: Wiring) -> None:
     app.register_blueprint(callbacks.make_blueprint(engine=engine, clock=utc_now, read_question=read_validation))
     app.register_blueprint(health.make_blueprint(engine=engine, redis=wiring.redis))
     app.register_blueprint(web.guide.routes.make_blueprint(wiring.guide))
+    app.register_blueprint(
+        captive.make_blueprint(
+            keeper=wiring.gate_keeper, number_of=wiring.guide.who.number_told, guide_url=given.guide_address
+        )
+    )
     if given.gate_secret.get_secret_value():
         app.register_blueprint(
-            web.gate.routes.make_blueprint(keeper=wiring.gate_keeper, memory=wiring.gate_memory, country=given.country)
+            web.gate.routes.make_blueprint(
+                keeper=wiring.gate_keeper,
+                memory=wiring.gate_memory,
+                followers=wiring.gate_followers,
+                country=given.country,
+            )
         )
     if given.sandbox_url:
         app.register_blueprint(

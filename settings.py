@@ -139,6 +139,13 @@ class Settings(BaseSettings):
         description="What stays reachable for a phone that is led to the guide: IPFilterRules of RFC 6733, "
         "by semicolons.",
     )
+    gate_webhook_url: str = Field(
+        "", description="Where a packet gateway is told at once that a line is back; left out, only the stream tells."
+    )
+    gate_webhook_secret: SecretStr = Field(SecretStr(""), description="What the webhook's calls are signed with.")
+    gate_followers: int = Field(
+        2, ge=1, description="How many may follow the stream at a web process; each holds one of its threads."
+    )
     gate_fails: Door = Field(
         Door.OPEN, description="Whether phones pass (`open`) or not (`closed`) while their line cannot be read."
     )
@@ -351,7 +358,7 @@ class Settings(BaseSettings):
             ipaddress.ip_network(network.strip() or "::")
         return networks
 
-    @field_validator("gate_secret")
+    @field_validator("gate_secret", "gate_webhook_secret")
     @classmethod
     def _is_long_enough(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value()) < _SHORTEST_SECRET:
@@ -379,6 +386,14 @@ class Settings(BaseSettings):
             raise ValueError("what is offered lies between SMALLEST_TOP_UP_MINOR and LARGEST_TOP_UP_MINOR")
         if any(amount % self.top_up_step_minor for amount in offered):
             raise ValueError("what is offered are multiples of TOP_UP_STEP_MINOR")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_what_it_tells(self) -> "Settings":
+        if self.gate_webhook_url and not (
+            self.gate_secret.get_secret_value() and self.gate_webhook_secret.get_secret_value()
+        ):
+            raise ValueError("with GATE_WEBHOOK_URL, GATE_SECRET and GATE_WEBHOOK_SECRET must be set")
         return self
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from providers.africastalking import AfricasTalkingAccount, AfricasTalkingAirtim
 from providers.airtel_money import AirtelAccount, AirtelMoney
 from providers.daraja import Daraja, DarajaAccount
 from providers.daraja_token import TokenKeeper
+from providers.gate_webhook import GateWebhook
 from providers.http import Channel
 from providers.http import Limits as CallLimits
 from providers.kannel import KannelAccount, KannelSms
@@ -31,6 +32,7 @@ from store.codes import Codes
 from store.desk import Desk, Shop
 from store.engine import make_engine
 from store.gate import GateMemory
+from store.gate_events import LineEvents
 from store.rates import Rates
 from store.unfinished import UnfinishedCalls
 from topup.auto import Rhythm
@@ -46,13 +48,14 @@ from ussd.languages import Languages
 from ussd.menu import menu
 from ussd.routes import Switchboard
 from ussd.session import Lifetimes, Sessions
+from web.gate.following import Followers
 from web.gate.keeper import Keeper, Policy
 from web.guard import networks_of
 from web.guide.answering import Guide
 from web.guide.draft import Seal
 from web.guide.proving import Proving
 from web.guide.who import Who
-from workers.house import House
+from workers.house import Gate, House
 from workers.metrics import observe_provider
 
 
@@ -213,6 +216,33 @@ class Wiring:
         return GateMemory(self.gate_redis, session_s=self.settings.gate_session_s)
 
     @cached_property
+    def gate_events(self) -> LineEvents:
+        """The lines that came back."""
+        return LineEvents(self.redis)
+
+    @cached_property
+    def gate_followers(self) -> Followers:
+        """Those who follow them."""
+        return Followers(self.gate_events, most=self.settings.gate_followers)
+
+    @cached_property
+    def gate(self) -> Gate | None:
+        """The packet gateways that are told when a line is back, where there are any."""
+        s = self.settings
+        if not s.gate_secret.get_secret_value():
+            return None
+        webhook = (
+            GateWebhook(
+                secret=s.gate_webhook_secret.get_secret_value(),
+                channel=self._channel("gate", s.gate_webhook_url),
+                now=utc_now,
+            )
+            if s.gate_webhook_url
+            else None
+        )
+        return Gate(memory=self.gate_memory, events=self.gate_events, active_s=s.gate_active_s, webhook=webhook)
+
+    @cached_property
     def gate_keeper(self) -> Keeper:
         """What decides whether a phone passes."""
         s = self.settings
@@ -239,6 +269,7 @@ class Wiring:
             lines=self.ucip,
             sms=self.kannel if self.settings.sms_gateway is SmsBy.KANNEL else self.africas_talking_sms,
             reports={gateway.name: gateway.read_report for gateway in self.sms_gateways},
+            gate=self.gate,
         )
 
     @cached_property

@@ -103,6 +103,12 @@ class SqlBook:
             outbox.strike_enquiries(self._connection, move.order_id, now=move.at)
         outbox.owe(self._connection, move)
 
+    def moved_at(self, order_id: str, *, event: Event) -> datetime | None:
+        """When this last happened to the order; None when it never did."""
+        found = select(order_moves.c.at).where(order_moves.c.order_id == order_id, order_moves.c.event == event.value)
+        at: datetime | None = self._connection.scalar(found.order_by(order_moves.c.seq.desc()).limit(1))
+        return at
+
     def recent(self, msisdn: str, *, count: int) -> list[Order]:
         """The newest `count` orders that this number asked for or that were for its line, newest first."""
         found = select(orders).where(or_(orders.c.asked_by == msisdn, orders.c.line == msisdn))

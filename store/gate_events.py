@@ -4,11 +4,11 @@ Names in the stream are times, so they go on growing after Redis has lost all of
 """
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from redis import Redis
+
+from topup.gate import LineBack
 
 _EVENTS, _WRITTEN = "gate:events", "gate:written:"
 
@@ -26,30 +26,6 @@ if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[3]) then
     redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'event', ARGV[1])
 end
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineBack:
-    """A line was seen to be active again. `id` is the same however often it is told; `addresses`: the newest first."""
-
-    id: str
-    msisdn: str
-    addresses: tuple[str, ...]
-    at: datetime
-
-    def told(self) -> dict[str, Any]:
-        """The event as JSON has it."""
-        return {
-            "event": LINE_BACK,
-            "id": self.id,
-            "msisdn": self.msisdn,
-            "address": self.addresses[0] if self.addresses else None,
-            "addresses": list(self.addresses),
-            "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        }
-
-
-LINE_BACK = "line_back"
 
 
 class LineEvents:

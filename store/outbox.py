@@ -18,9 +18,10 @@ from store.tables import outbox
 from topup.life import Effect
 from topup.orders import Move
 
-# Effects that have no order: a message of its own, and a callback to settle.
+# Effects that are no order's next step: a message of its own, a callback to settle, and a packet gateway to tell.
 SEND = "send"
 SETTLE = "settle"
+TELL_GATEWAY = "tell_gateway"
 
 # Which queue serves what, so that a slow payment provider does not hold up messages.
 QUEUES: dict[str, str] = {
@@ -39,6 +40,7 @@ QUEUES: dict[str, str] = {
     Effect.TELL_REFUNDED.value: "tell",
     Effect.TELL_CHECKING.value: "tell",
     SEND: "tell",
+    TELL_GATEWAY: "gate",
 }
 
 
@@ -92,7 +94,7 @@ def owe_again(connection: Connection, *, effect: Effect, order_id: str, seq: int
 
 
 def owe_one(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:
-    """Write an effect that belongs to no order: SEND (a message id) or SETTLE (an inbox id)."""
+    """Write an effect of SEND (a message id), SETTLE (an inbox id) or TELL_GATEWAY (an order id)."""
     connection.execute(insert(outbox).values(effect=effect, subject=subject, queue=QUEUES[effect], due_at=due_at))
 
 

@@ -9,8 +9,11 @@ from sms.gateways.port import Report
 from store import outbox
 from store.book import SqlBook
 from store.desk import Shop
+from store.gate import GateMemory
+from store.gate_events import LineEvents
 from store.outbox import Owing
 from topup.clock import Clock
+from topup.gate import PacketGateway
 from topup.life import Event
 from topup.orders import Order, advance
 from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway
@@ -18,11 +21,24 @@ from topup.schedule import Timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The packet gateways that are told when a line is back: by what is kept for them, by the stream, by a webhook.
+
+    `active_s`: for how long a line that is back passes without being read again.
+    """
+
+    memory: GateMemory
+    events: LineEvents
+    active_s: float
+    webhook: PacketGateway | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """The parts of the house that work needs. `clock` tells the time, with its zone.
 
     Messages go out by `sms`; reports come from every gateway that was ever used, and `reports` reads each one's (it
-    raises UnableToReadMessage).
+    raises UnableToReadMessage). `gate` stands where there are packet gateways to tell.
     """
 
     engine: Engine
@@ -34,6 +50,7 @@ class House:
     lines: LineReader
     sms: SmsGateway
     reports: Mapping[str, Callable[[bytes], Report]]
+    gate: Gate | None = None
 
     def move(
         self, connection: Connection, order: Order, event: Event, detail: Mapping[str, object] | None = None

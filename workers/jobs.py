@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from store import outbox
-from store.outbox import SEND, SETTLE, Owing
+from store.outbox import SEND, SETTLE, TELL_GATEWAY, Owing
 from topup.life import Effect
 from workers import failing, metrics
 from workers.alert import alert
@@ -25,6 +25,7 @@ from workers.refund import refund
 from workers.send import send
 from workers.settle import settle
 from workers.tell import tell
+from workers.tell_gateway import tell_gateway
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.TELL_CHECKING.value: tell,
     SEND: send,
     SETTLE: settle,
+    TELL_GATEWAY: tell_gateway,
 }
 
 _house: list[House] = []

@@ -5,6 +5,7 @@ from store.outbox import Owing
 from topup.life import Effect, Event, State
 from topup.line import Line, LineState
 from topup.money import Money
+from workers import tell_gateway
 from workers.house import House, locked
 
 # A line that still owes after it was credited got less than it needs: there is nothing to wait for.
@@ -27,6 +28,7 @@ def look(house: House, owing: Owing) -> None:
         if line.state is LineState.ACTIVE:
             house.done(connection, owing)
             house.move(connection, order, Event.LINE_SEEN, _facts("balance_minor", line.balance))
+            tell_gateway.owe(house, connection, order)
             return None
         wait = house.timing.next_wait(Effect.LOOK, state=order.state, tried=owing.tried + 1)
         if wait is None or (line.owes and owing.tried >= _LOOKS_AT_A_DEBT):

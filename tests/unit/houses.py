@@ -23,7 +23,7 @@ from topup.orders import Order
 from topup.outcomes import Accepted, Answer, Confirmed, NotSent, Refused, Sent, Unknown
 from topup.ports import Attempt, Handed
 from topup.ports import Event as Told
-from workers.house import House
+from workers.house import Gate, House
 from workers.settling import settle
 
 _receipts = itertools.count(1)
@@ -145,6 +145,7 @@ class Town:
     credits: Provider = field(default_factory=lambda: Provider("ucip"))
     lines: LineOf = field(default_factory=lambda: LineOf(ACTIVE))
     sms: Gateway = field(default_factory=Gateway)
+    gate: Gate | None = None
 
     @property
     def house(self) -> House:
@@ -159,6 +160,7 @@ class Town:
             lines=self.lines,
             sms=self.sms,
             reports={gateway.name: gateway.read_report for gateway in REPORTING},
+            gate=self.gate,
         )
 
     def order_in(self, state: State, **changes: Any) -> Order:

@@ -12,10 +12,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from store.gate import GateMemory
+from store.gate_events import LineEvents
 from tests.unit.orders import OWNER, STRANGER
 from tests.unit.shops import LineOf
 from topup.address import UnableToReadAddress, phone_address
 from topup.line import NOT_KNOWN, Line, LineState
+from web.gate.following import Followers
 from web.gate.keeper import Keeper, Policy
 from web.gate.routes import make_blueprint
 from web.guard import Pass, stand_before
@@ -32,9 +34,13 @@ class Gate:
     def __init__(self, client: redis.Redis, *, policy: Policy = POLICY, line: Line = SUSPENDED) -> None:
         self.lines = LineOf(line)
         self.memory = GateMemory(client, session_s=600)
+        self.events = LineEvents(client)
+        self.followers = Followers(self.events, most=1)
         keeper = Keeper(memory=self.memory, lines=self.lines, policy=policy)
         app = Flask(__name__)
-        app.register_blueprint(make_blueprint(keeper=keeper, memory=self.memory, country="KE"))
+        app.register_blueprint(
+            make_blueprint(keeper=keeper, memory=self.memory, followers=self.followers, country="KE")
+        )
         stand_before(app, passes={"gate": Pass(secret=SECRET)})
         self.http: FlaskClient = app.test_client()
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from store import outbox
-from store.outbox import QUEUES, SEND, SETTLE
+from store.outbox import QUEUES, SEND, SETTLE, TELL_GATEWAY
 from tests.unit.books import order_in, place_in
 from tests.unit.orders import NOW
 from topup.life import Effect, State
@@ -33,7 +33,7 @@ def only(connection: Connection, subject: str) -> outbox.Owing:
 
 
 def test_every_effect_has_a_queue() -> None:
-    assert set(QUEUES) == {effect.value for effect in Effect} | {SEND, SETTLE}
+    assert set(QUEUES) == {effect.value for effect in Effect} | {SEND, SETTLE, TELL_GATEWAY}
 
 
 def test_what_is_due_is_leased_and_comes_again_when_the_lease_has_run_out(engine: Engine) -> None:

@@ -18,6 +18,8 @@ _NOT_KNOWN_S = 2.0
 # RFC 8506, 8.35: REDIRECT is value 1 of Final-Unit-Action; 8.38: URL is value 2 of Redirect-Address-Type.
 _REDIRECT, _URL = "REDIRECT", "URL"
 
+ALLOW, REDIRECT = "allow", "redirect"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -58,6 +60,12 @@ class Keeper:
             return self._answer(passes=self._policy.strangers_pass, for_ms=0)
         return self._told(found.decided or self._decide(found.msisdn))
 
+    def passes(self, *, msisdn: str | None) -> bool:
+        """Whether a phone may pass; None is one that nobody knows."""
+        if msisdn is None:
+            return self._policy.strangers_pass
+        return bool(self.verify(msisdn=msisdn)["decision"] == ALLOW)
+
     def _decide(self, msisdn: str) -> Decided:
         read = self._read(msisdn)
         try:
@@ -78,9 +86,9 @@ class Keeper:
     def _answer(self, *, passes: bool, for_ms: int) -> dict[str, Any]:
         cache_s = max(round(for_ms / 1000), 0)
         if passes:
-            return {"decision": "allow", "cache_s": cache_s}
+            return {"decision": ALLOW, "cache_s": cache_s}
         return {
-            "decision": "redirect",
+            "decision": REDIRECT,
             "final_unit_action": _REDIRECT,
             "redirect_server": {
                 "redirect_address_type": _URL,

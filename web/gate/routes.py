@@ -16,6 +16,7 @@ from store.gate import GateMemory
 from topup.address import UnableToReadAddress, phone_address
 from topup.errors import RedialError
 from topup.phone import UnableToReadNumber, read_caller
+from web.gate.following import Followers, is_name
 from web.gate.keeper import Keeper
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ class UnableToReadQuestion(RedialError):
     """{why}"""
 
 
-def make_blueprint(*, keeper: Keeper, memory: GateMemory, country: str) -> Blueprint:
+def make_blueprint(*, keeper: Keeper, memory: GateMemory, followers: Followers, country: str) -> Blueprint:
     """The routes. The secret, in the path or as a bearer token, is checked before any of them."""
     routes = Blueprint("gate", __name__, url_prefix="/gate")
 
@@ -56,6 +57,22 @@ def make_blueprint(*, keeper: Keeper, memory: GateMemory, country: str) -> Bluep
             return jsonify(keeper.verify(msisdn=_msisdn(asked, country)))
         return jsonify(keeper.verify(address=_address(asked)))
 
+    @routes.get("/<secret>/events")
+    @routes.get("/events")
+    def events(secret: str | None = None) -> Response:
+        """Follow the lines that come back."""
+        after = request.headers.get("Last-Event-ID")
+        if after is not None and not is_name(after):
+            raise UnableToReadQuestion(why="Last-Event-ID: the id of an event of this stream")
+        return followers.follow(after)
+
+    _answer_everywhere(routes)
+    return routes
+
+
+def _answer_everywhere(routes: Blueprint) -> None:
+    """What is wrong with a question, and what cannot be kept just now, as JSON too; and nothing for caches."""
+
     @routes.errorhandler(UnableToReadQuestion)
     def say_what_is_wrong(error: UnableToReadQuestion) -> tuple[Response, int]:
         return jsonify(error=str(error)), 400
@@ -69,8 +86,6 @@ def make_blueprint(*, keeper: Keeper, memory: GateMemory, country: str) -> Bluep
     def keep_from_caches(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         return response
-
-    return routes
 
 
 def _object() -> dict[str, Any]:

@@ -61,6 +61,11 @@ class Who:
         """Who calls as the gateway says, in a header or by the phone's address."""
         return self._enriched(request) or self._at_address(request)
 
+    def number_told(self, request: Request) -> str | None:
+        """The number of who calls, as the gateway says."""
+        known = self.told_by_gateway(request)
+        return known.msisdn if known else None
+
     def proof(self, msisdn: str) -> str:
         """The cookie of somebody who has typed the right code."""
         return self.seal.written([msisdn], about="proof")
