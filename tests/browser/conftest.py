@@ -19,6 +19,15 @@ from tests.city import City
 # A loaded machine is slow; nothing here measures how quick it is.
 PATIENCE_MS = 30_000
 
+# We are the packet gateway, and say who calls: by a header, or by the address of the one phone that has one.
+GATE_SECRET = "gate-secret-of-the-tests"
+GATEWAY = {
+    "GATE_SECRET": GATE_SECRET,
+    "GUIDE_GATEWAY_ADDRESSES": "127.0.0.1/32",
+    "GUIDE_PHONE_ADDRESSES": "127.0.0.1/32",
+    "GUIDE_PAGES_A_MINUTE": "1000",
+}
+
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -91,7 +100,7 @@ def page(context: BrowserContext, complaints: Complaints) -> Iterator[Page]:
 @pytest.fixture(scope="session")
 def shared_city() -> Iterator[City]:
     """Redial with its workers and the sandbox; one for each pytest-xdist worker."""
-    with tempfile.TemporaryDirectory(prefix="redial-") as folder, City(folder=Path(folder)) as city:
+    with tempfile.TemporaryDirectory(prefix="redial-") as folder, City(folder=Path(folder), **GATEWAY) as city:
         yield city
 
 

@@ -76,7 +76,9 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
     @routes.get("/order/<conversation>")
     def watch(conversation: str) -> Response:
         """What has become of it."""
-        placed = desk.placed_in(channel=CHANNEL, conversation=conversation) if g.known else None
+        if g.known is None:
+            return drawn_response(pages_of(guide).who(lang=language_query()))
+        placed = desk.placed_in(channel=CHANNEL, conversation=conversation)
         if placed is None or placed.asked_by != g.known.msisdn:
             return drawn_response(pages_of(guide).sorry(NOT_FOUND, status=404))
         with guide.engine.connect() as connection:
