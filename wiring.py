@@ -203,6 +203,7 @@ class Wiring:
                 rates=rates,
                 seal=seal,
                 clock=utc_now,
+                country=s.country,
                 an_address_an_hour=s.guide_codes_an_hour,
             ),
             rates=rates,

@@ -53,6 +53,7 @@ def a_guide(engine: Engine, client: redis.Redis, line: Line, **changes: Any) -> 
         rates=rates,
         seal=seal,
         clock=clock,
+        country="KE",
         an_address_an_hour=10,
     )
     made: dict[str, Any] = {

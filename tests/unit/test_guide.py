@@ -360,6 +360,13 @@ def test_the_answer_does_not_tell_whether_there_is_such_a_line(opened: Open) -> 
     assert answer(OWES_50) == answer(Line(LineState.GONE))
 
 
+def test_no_sms_goes_to_another_country_and_the_page_says_nothing_of_it(opened: Open, shared_engine: Engine) -> None:
+    browser = opened(msisdn="", address=STRANGER_AT)
+    browser.go()
+    assert "an SMS with a code comes to it" in browser.press("Next", "+256772000001")
+    assert sms_to(shared_engine, "+256772000001") == []
+
+
 # How it is kept, in which language, and how often.
 
 

@@ -85,6 +85,13 @@ BAD = [
     ("LOG_JSON", "perhaps"),
     ("GATEWAY_ADDRESSES", "196.201.214.0/240"),
     ("CALLBACK_ADDRESSES", "somewhere"),
+    ("GUIDE_PHONE_ADDRESSES", "10.64.0.0/8"),
+    ("GUIDE_MSISDN_HEADER", "X-MSISDN"),
+    ("GUIDE_MSISDN_HEADER", "X_MSISDN"),
+    ("GATE_SECRET", "too short"),
+    ("GATE_FAILS", "perhaps"),
+    ("GATE_PERMITTED", "permit everything"),
+    ("GATE_PERMITTED", "permit in 6 from any to 10.0.0.1 80; allow"),
     ("CALLBACK_ADDRESSES", "196.201.214.7/24"),
 ]
 
@@ -121,6 +128,21 @@ def test_auto_top_ups_ask_at_some_hour(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_is_reminded_of_a_dropped_call_unless_the_installation_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Wiring(load(monkeypatch)).unfinished is None
     assert Wiring(load(monkeypatch, DROPPED_CALL_SMS="true")).unfinished is not None
+
+
+def test_what_stays_reachable_is_read_rule_by_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = ("permit in 6 from any to 10.99.0.2 80,443", "permit out ip from 2001:db8::/32 to any")
+    assert load(monkeypatch, GATE_PERMITTED="; ".join(rules)).gate_permitted_list == rules
+
+
+def test_a_webhook_is_signed_or_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="GATE_WEBHOOK_SECRET must be set"):
+        load(monkeypatch, GATE_SECRET="gate-secret-of-tests", GATE_WEBHOOK_URL="http://gateway.example/hook")
+
+
+def test_only_an_installation_with_a_secret_for_them_tells_packet_gateways(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Wiring(load(monkeypatch)).gate is None
+    assert Wiring(load(monkeypatch, GATE_SECRET="gate-secret-of-tests")).gate is not None
 
 
 def test_addresses_lose_the_slash_at_their_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from store.codes import LASTS_S, Codes, Verdict
 from store.rates import Rates
 from topup.clock import Clock
 from topup.errors import RedialError
+from topup.phone import subscriber_number
 from web.guide.draft import Seal
 from words.text import rendered
 
@@ -37,24 +38,29 @@ class Proving:
     rates: Rates
     seal: Seal
     clock: Clock
+    country: str
     an_address_an_hour: int
 
     def send(self, msisdn: str, *, address: str, language: str) -> str:
         """Owe an SMS with a code to this number; the cookie that waits for it.
 
-        The same is done for every number, whether it is a line or not. Raises TooManyCodes.
+        The answer is the same for every number, whether it is a line or not. Raises TooManyCodes.
         """
         for whose, most in ((address, self.an_address_an_hour), (msisdn, _A_NUMBER_AN_HOUR)):
             wait_s = self.rates.wait_s("code", whose, most=most, within_s=_AN_HOUR_S)
             if wait_s is not None:
                 raise TooManyCodes(minutes=math.ceil(wait_s / 60))
         asking = secrets.token_urlsafe(12)
+        if subscriber_number(msisdn)[0] == self.country:  # Elsewhere nobody has a line of ours, and an SMS costs much.
+            self._write(msisdn, asking, language)
+        return self.seal.written([msisdn, asking], about="asking")
+
+    def _write(self, msisdn: str, asking: str, language: str) -> None:
         text = one_time_code(self.codes.make(msisdn=msisdn, asking=asking))
         with self.engine.begin() as connection:
             now = self.clock()
             message = messages.write(connection, purpose=PURPOSE, msisdn=msisdn, text=rendered(text, language), now=now)
             outbox.owe_one(connection, effect=outbox.SEND, subject=message.id, due_at=now)
-        return self.seal.written([msisdn, asking], about="asking")
 
     def asked(self, cookie: str) -> tuple[str, str] | None:
         """The number and the asking of a cookie that waits for a code; None for any other."""
