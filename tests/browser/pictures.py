@@ -1,4 +1,4 @@
-"""Draws docs/pictures/phone-*.png from the running page: `python -m tests.browser.pictures`.
+"""Draws docs/pictures/*.png from the running pages: `python -m tests.browser.pictures`.
 
 pngquant (a Debian package), when it is there, makes them a third as large.
 """
@@ -10,13 +10,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.conftest import PATIENCE_MS, QUIET
+from tests.browser.conftest import GATEWAY, PATIENCE_MS, QUIET
 from tests.browser.handset import Handset
 from tests.city import PROJECT, City
 
 PICTURES = PROJECT / "docs" / "pictures"
 WIDE = {"width": 1280, "height": 860}
 SMALL = {"width": 360, "height": 640}
+FEATURE_PHONE = {"width": 240, "height": 320}
 # Longer than anything on the page moves.
 STILL_MS = 800
 
@@ -26,13 +27,14 @@ def draw_all() -> None:
     PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="redial-") as folder,
-        City(folder=Path(folder)) as city,
+        City(folder=Path(folder), **GATEWAY) as city,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         draw_story(_page(browser, WIDE), city)
         city.heal()
         draw_small(_page(browser, SMALL), city)
+        draw_guide(_page(browser, FEATURE_PHONE), city)
         browser.close()
 
 
@@ -66,6 +68,21 @@ def draw_small(page: Page, city: City) -> None:
     _keep(page, "phone-small")
 
 
+def draw_guide(page: Page, city: City) -> None:
+    """The recharge guide on the screen of a feature phone, from what is owed to the line that is back."""
+    phone = city.new_phone(balance_minor=-5000)
+    page.set_extra_http_headers({"MSISDN": phone.msisdn})
+    page.goto(f"{city.url}/guide")
+    _keep(page, "guide-owed", whole=True)
+    page.get_by_role("button", name="KES 50 (line comes back)").click()
+    _keep(page, "guide-payer", whole=True)
+    page.get_by_role("button", name="This number").click()
+    _keep(page, "guide-confirm")
+    page.get_by_role("button", name="Pay").click()
+    expect(page.locator("main")).to_contain_text("Your line is back.")
+    _keep(page, "guide-back")
+
+
 def _page(browser: Browser, size: dict[str, int]) -> Page:
     context = browser.new_context(
         viewport={"width": size["width"], "height": size["height"]}, timezone_id="Africa/Nairobi", locale="en-GB"
@@ -75,10 +92,10 @@ def _page(browser: Browser, size: dict[str, int]) -> Page:
     return context.new_page()
 
 
-def _keep(page: Page, name: str) -> None:
+def _keep(page: Page, name: str, *, whole: bool = False) -> None:
     page.wait_for_timeout(STILL_MS)
     file = PICTURES / f"{name}.png"
-    page.screenshot(path=file)
+    page.screenshot(path=file, full_page=whole)
     if shutil.which("pngquant"):
         subprocess.run(["pngquant", "--force", "--skip-if-larger", "--ext=.png", "--speed=1", file], check=True)
 
