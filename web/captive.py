@@ -29,7 +29,7 @@ def make_blueprint(*, keeper: Keeper, number_of: Callable[[Request], str | None]
             "can-extend-session": True,
         }
         response = Response(json.dumps(answer), content_type=_MEDIA_TYPE)
-        response.headers["Cache-Control"] = "private, no-store"  # RFC 8908, 4: it is about one phone.
+        response.headers["Cache-Control"] = "private, no-store"  # It is about one phone.
         return response
 
     return routes

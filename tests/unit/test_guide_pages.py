@@ -23,7 +23,7 @@ from web.guide.page import Page
 from web.guide.pages import Pages, Places
 from web.guide.watching import watched
 from words import widest
-from words.text import LANGUAGES, Text, say
+from words.text import LANGUAGES, LOCALE_DIR, Text, say
 from words.widest import AMOUNT, BALANCE, FOREIGN, FRIEND
 
 HEAVIEST = 10_000
@@ -86,7 +86,7 @@ MADE: Mapping[str, Callable[[], Page]] = {
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    return Flask("web", root_path="web")
+    return Flask("web", root_path=str(LOCALE_DIR.parent / "web"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
