@@ -29,8 +29,8 @@ from runtime.child import Child
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# How the guide is told whose phone it is.
-HEADER = "X-MSISDN"
+# How the guide is told whose phone it is. A name without a dash has one spelling only, in CGI and WSGI too.
+HEADER = "MSISDN"
 
 NEWS_PAGE = """<!doctype html>
 <title>News</title>
