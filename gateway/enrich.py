@@ -57,14 +57,7 @@ def enriching(*, guide: Guide, msisdn_of: Callable[[str], str | None]) -> Conver
     """The conversation of the proxy. `msisdn_of` gives the number of a phone in E.164 by the phone's address."""
 
     def converse(stream: BinaryIO, address: str) -> None:
-        forwarded = enriched(read_request(stream), guide=guide, msisdn=msisdn_of(address))
-        try:
-            _relay(forwarded, guide, stream)
-        except ConnectionError as lost:
-            logger.debug("the guide or %s went away: %s", address, lost)
-        except OSError as unreachable:
-            logger.warning("the guide does not answer: %s", unreachable)
-            stream.write(answer(502, headers=(("Retry-After", "5"),)))
+        _relay(enriched(read_request(stream), guide=guide, msisdn=msisdn_of(address)), guide, stream)
 
     return converse
 
@@ -132,7 +125,17 @@ def _check_path(target: str, guide: Guide) -> None:
 
 
 def _relay(forwarded: bytes, guide: Guide, stream: BinaryIO) -> None:
-    with closing(socket.create_connection((guide.address, guide.port), timeout=_ANSWERS_WITHIN_S)) as upstream:
-        upstream.sendall(forwarded)
-        while piece := upstream.recv(_PIECE):
-            stream.write(piece)
+    """Pass the guide's answer back as it comes. What has begun and breaks off, breaks off for the phone too."""
+    begun = False
+    try:
+        with closing(socket.create_connection((guide.address, guide.port), timeout=_ANSWERS_WITHIN_S)) as upstream:
+            upstream.sendall(forwarded)
+            while piece := upstream.recv(_PIECE):
+                begun = True
+                stream.write(piece)
+    except OSError as lost:
+        if begun:
+            raise
+        logger.warning("the guide does not answer: %s", lost)
+    if not begun:
+        stream.write(answer(502, headers=(("Retry-After", "5"),)))
