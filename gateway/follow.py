@@ -55,6 +55,19 @@ class Event:
     id: str
 
 
+def read_lines(octets: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a stream without their ends, which may be CRLF, LF or CR, as soon as each has ended."""
+    line, after_cr = b"", False
+    for octet in octets:
+        if not (octet == b"\n" and after_cr):
+            if octet in (b"\r", b"\n"):
+                yield line.decode(errors="replace")
+                line = b""
+            else:
+                line += octet
+        after_cr = octet == b"\r"
+
+
 def read_events(lines: Iterable[str]) -> Iterator[Event]:
     """The events of a stream, from its lines without their ends. What the stream breaks off in is no event."""
     name, data, last_id = "", [], ""
@@ -112,8 +125,8 @@ class Follower:
             if reply.status_code == 503 and reply.headers.get("Retry-After", "").isdecimal():
                 return float(reply.headers["Retry-After"])
             reply.raise_for_status()
-            reply.encoding = "utf-8"
-            for event in read_events(reply.iter_lines(chunk_size=1, decode_unicode=True)):
+            # Read octet by octet, an event is here when it has come, and not when some buffer is full.
+            for event in read_events(read_lines(reply.iter_content(chunk_size=1))):
                 self._take(event)
         return _FIRST_WAIT_S
 

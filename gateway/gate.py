@@ -1,6 +1,5 @@
 """What the gateway asks of Redial: whose address it tells, and whether a phone may pass (docs/gate.md)."""
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +43,16 @@ Verdict = Allow | Redirect
 
 
 class Gate:
-    """Redial's side for gateways, below its address with the secret. May be used by several threads."""
+    """Redial's side for gateways, below its address with the secret."""
 
     def __init__(self, *, url: str) -> None:
         """`url` is `http://HOST/gate/SECRET`."""
-        self.url = url
-        self._of_thread = threading.local()
+        self._url = url
+        self._http = requests.Session()
+
+    def close(self) -> None:
+        """Let go of the connection that is kept open between questions."""
+        self._http.close()
 
     def tell(self, *, address: str, msisdn: str, event: str) -> None:
         """Say that a phone has an address: `start`, `interim` or `stop`, as in RADIUS accounting (RFC 2866, 5.1).
@@ -68,20 +71,13 @@ class Gate:
 
     def _post(self, what: str, body: dict[str, str]) -> requests.Response:
         try:
-            reply = self._http.post(f"{self.url}/{what}", json=body, timeout=(_CONNECT_S, _ANSWER_S))
+            reply = self._http.post(f"{self._url}/{what}", json=body, timeout=(_CONNECT_S, _ANSWER_S))
         except requests.RequestException as lost:
             # The exception's own words hold the address, and the address holds the secret.
             raise RedialUnreachable(why=type(lost).__name__) from None
         if not reply.ok:
             raise RedialUnreachable(why=f"status {reply.status_code}")
         return reply
-
-    @property
-    def _http(self) -> requests.Session:
-        if not hasattr(self._of_thread, "http"):
-            self._of_thread.http = requests.Session()
-        http: requests.Session = self._of_thread.http
-        return http
 
 
 def read_verdict(body: dict[str, Any]) -> Verdict:

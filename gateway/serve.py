@@ -52,6 +52,7 @@ def serve(settings: Settings) -> None:
     sessions = Sessions(redial=gate, apply=load, fails=settings.fails, guide_url=settings.guide_url)
     follower = Follower(url=f"{settings.gate_url}/events", line_back=sessions.line_back)
     with _stop_asked() as asked, contextlib.ExitStack() as last:
+        last.callback(gate.close)
         load(rules.base(listening=_listening(settings)))
         last.callback(load, f"delete table {rules.TABLE}\n")
         _listen(settings, sessions, last)

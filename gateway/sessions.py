@@ -45,9 +45,12 @@ class Redial(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One phone. `due_at` is when it is to be asked about, in seconds of the monotonic clock."""
+    """One phone. `due_at` is when it is to be asked about, in seconds of the monotonic clock; `told` whether Redial
+    knows that it has begun.
+    """
 
     phone: Phone
+    told: bool = False
     verdict: Verdict | None = None
     due_at: float = 0.0
 
@@ -70,7 +73,6 @@ class Sessions:
         """Take phones on. Each is confined, with nothing to reach but the guide, until its first verdict."""
         for phone in phones:
             self._apply(rules.attach(link=phone.link, address=phone.address))
-            self._say(phone, "start")
             with self._changed:
                 self._sessions[phone.address] = Session(phone=phone)
                 self._changed.notify_all()
@@ -79,8 +81,8 @@ class Sessions:
         """Let every phone go. Only after `run` has ended."""
         for address, session in list(self._sessions.items()):
             self._apply(rules.detach(link=session.phone.link, address=address))
-            self._say(session.phone, "stop")
             del self._sessions[address]
+            self._take_leave(session.phone)
 
     def line_back(self, msisdn: str) -> None:
         """A line is said to be back: ask about its phone now."""
@@ -152,8 +154,10 @@ class Sessions:
     def _ask(self, session: Session) -> Verdict:
         phone = session.phone
         try:
-            # Redial may have forgotten the address, or may not have been there to be told.
-            self._redial.tell(address=phone.address, msisdn=phone.msisdn, event="interim")
+            # Said each time: Redial may have forgotten the address, or may not have been there to be told.
+            event = "interim" if session.told else "start"
+            self._redial.tell(address=phone.address, msisdn=phone.msisdn, event=event)
+            session.told = True
             verdict = self._redial.verify(address=phone.address)
         except RedialUnreachable as problem:
             self._note(reachable=False, why=f"{problem} Failing {self._fails.value}.")
@@ -175,9 +179,9 @@ class Sessions:
         closes = self._fails is Fails.CLOSED
         return rules.allow(address=address, for_s=verdict.for_s + _GRACE_S if closes else None)
 
-    def _say(self, phone: Phone, event: str) -> None:
+    def _take_leave(self, phone: Phone) -> None:
         try:
-            self._redial.tell(address=phone.address, msisdn=phone.msisdn, event=event)
+            self._redial.tell(address=phone.address, msisdn=phone.msisdn, event="stop")
         except RedialUnreachable as problem:
             self._note(reachable=False, why=str(problem))
 
