@@ -13,7 +13,7 @@ LANGUAGES = $(notdir $(patsubst %/,%,$(wildcard locale/*/)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test check chaos mutations format docs words words-compile clean
+.PHONY: help install install-dev run test check chaos mutations gateway-demo format docs words words-compile clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ chaos: install-dev  ## Kill, flush, restart and lie while people order, and prov
 
 mutations: install-dev  ## Break each guard of the money by hand, and see that some test notices
 	@$(BIN)/python -m drills.mutations
+
+gateway-demo: install  ## Tell the story of a suspended phone on a packet gateway of network namespaces (as root; 77: not possible here)
+	@$(BIN)/python -m gateway demo
 
 format: install-dev  ## Lay the code out and mend what can be mended by rule
 	$(BIN)/ruff check --fix .

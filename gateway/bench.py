@@ -101,6 +101,8 @@ class Bench:
             "GUIDE_GATEWAY_ADDRESSES": plan.GATEWAY_TO_REDIAL,
             "GATE_ADDRESSES": plan.GATEWAY_TO_REDIAL,
             "GATE_PERMITTED": PERMITTED,
+            # A line that is cut off is not read again by itself: that it is back has to be told.
+            "GATE_CUT_OFF_S": "600",
             "GATE_WEBHOOK_URL": f"http://{plan.GATEWAY_TO_REDIAL}:{plan.WEBHOOK_PORT}/line-back",
         }
         words = ["-m", "runtime", "run", str(root)]
@@ -184,12 +186,12 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench() -> Iterator[Bench]:
+def bench(*, patience_s: float = 0) -> Iterator[Bench]:
     """A bench with its internet and its Redial, without a gateway yet. Everything is ended and removed afterwards.
 
     Raises what `gateway.world.world` does, DidNotStart and DidNotHappen.
     """
-    with world() as folder:
+    with world(patience_s=patience_s) as folder:
         built = Bench(folder=folder)
         try:
             built.start_internet()

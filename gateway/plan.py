@@ -46,5 +46,5 @@ ENRICH_PORT = 8081
 WEBHOOK_PORT = 8090
 
 # What names mean on the bench, for every namespace (there is no name server: /etc/hosts is enough).
-NAMES = {"news.example": NEWS, "redial.example": REDIAL}
+NAMES = {"news.example": NEWS, "connectivitycheck.example": NEWS, "redial.example": REDIAL}
 GUIDE_URL = "http://redial.example/guide"

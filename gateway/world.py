@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from gateway import plan
 from gateway.errors import GatewayProblem
@@ -33,6 +34,7 @@ _LOCK = Path("/run/redial-bench.lock")
 _ETC = Path("/etc/netns")
 
 _GONE_WITHIN_S = 10.0
+_RHYTHM_S = 0.05
 
 
 class BenchIsTaken(GatewayProblem):
@@ -82,12 +84,13 @@ def within(of: str, *command: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def world() -> Iterator[Path]:
+def world(*, patience_s: float = 0) -> Iterator[Path]:
     """The namespaces of the plan, as long as the block lasts; gives a folder for what runs in them.
 
-    Raises BenchIsTaken, UnableToBuild and UnableToClear. Every process left in a namespace is killed at the end.
+    Raises BenchIsTaken when another still runs after `patience_s` seconds, UnableToBuild and UnableToClear. Every
+    process left in a namespace is killed at the end.
     """
-    with _alone():
+    with _alone(patience_s):
         clear()
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         try:
@@ -119,18 +122,27 @@ def _kill_all_in(name: str) -> None:
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
-        time.sleep(0.05)
+        time.sleep(_RHYTHM_S)
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone(patience_s: float) -> Iterator[None]:
     """Hold the lock. The kernel drops it with the process, however that ends."""
+    give_up_at = time.monotonic() + patience_s
     with _LOCK.open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
-            raise BenchIsTaken from taken
+        while not _is_ours(held):
+            if time.monotonic() >= give_up_at:
+                raise BenchIsTaken
+            time.sleep(_RHYTHM_S)
         yield
+
+
+def _is_ours(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _build() -> None:

@@ -1,0 +1,161 @@
+"""The gateway as it really works: in network namespaces, with nftables, before a whole Redial.
+
+One bench is up at a time on a machine, and a Redial takes some seconds to start, so the journey is one test.
+"""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gateway import plan, world
+from gateway.bench import Bench, bench
+from gateway.demo import tell_on
+from gateway.plan import FRIEND, PHONE
+from gateway.sessions import Fails
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+LACKING = world.missing()
+
+pytestmark = pytest.mark.skipif(bool(LACKING), reason="; ".join(LACKING) or "a bench can be built")
+
+# Another worker's bench, for as long as its journey takes.
+PATIENCE_S = 300.0
+
+NEWS = "http://news.example/"
+GUIDE = "http://redial.example/guide"
+
+# curl's own words for how it ended (curl(1), EXIT CODES).
+CONNECTED, REFUSED, TIMED_OUT = 0, 7, 28
+
+
+def ends(stand: Bench, of: str, *words: str) -> int:
+    """How a curl in that namespace ends, which waits for two seconds at most."""
+    return stand.run(of, "curl", "-s", "--max-time", "2", *words).returncode
+
+
+@pytest.mark.slow
+def test_a_suspended_phone_pays_on_the_guide_and_the_gateway_lets_it_pass() -> None:
+    with bench(patience_s=PATIENCE_S) as stand:
+        transcript = io.StringIO()
+        tell_on(stand, transcript)
+        assert transcript.getvalue().strip() in (PROJECT / "README.md").read_text()
+        stand.set_line(PHONE, balance_minor=-5000)
+        stand.stop("gateway")
+        stand.start_gateway()
+        what_is_not_permitted_is_dropped(stand)
+        nobody_speaks_with_anothers_address(stand)
+        the_gateways_own_ports_are_no_phones(stand)
+        the_internet_begins_nothing(stand)
+        what_was_open_ends_with_the_line(stand)
+        without_redial_phones_do_as_the_setting_says(stand)
+
+
+def what_is_not_permitted_is_dropped(stand: Bench) -> None:
+    """UDP to the name server passes, other ports of it do not; for an active line everything does."""
+    for phone, other in ((PHONE, False), (FRIEND, True)):
+        assert arrives(stand, of=phone.name, port=53)
+        assert arrives(stand, of=phone.name, port=5353) is other
+
+
+def arrives(stand: Bench, *, of: str, port: int) -> bool:
+    """Whether a datagram from a phone comes to the internet's host, and its answer comes back."""
+    answers = (
+        "import socket as s; u = s.socket(2, 2); u.bind((%r, %d)); print('ready', flush=True); u.settimeout(2); %s"
+    )
+    answer = "m, a = u.recvfrom(9); u.sendto(m, a)"
+    asks = "import socket as s; u = s.socket(2, 2); u.settimeout(1); u.sendto(b'?', (%r, %d)); u.recv(9)"
+    listening = world.within(world.INTERNET, sys.executable, "-c", answers % (plan.NEWS, port, answer))
+    with subprocess.Popen(listening, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        return stand.run(of, sys.executable, "-c", asks % (plan.NEWS, port)).returncode == 0
+
+
+def nobody_speaks_with_anothers_address(stand: Bench) -> None:
+    """The suspended phone takes the active phone's address: nothing of it comes through."""
+    theirs = f"{FRIEND.address}/32"
+    stand.run(PHONE.name, "ip", "address", "add", theirs, "dev", "uplink")
+    assert ends(stand, PHONE.name, "--interface", FRIEND.address, NEWS) == TIMED_OUT
+    stand.run(PHONE.name, "ip", "address", "delete", theirs, "dev", "uplink")
+    assert ends(stand, FRIEND.name, NEWS) == CONNECTED
+
+
+def the_gateways_own_ports_are_no_phones(stand: Bench) -> None:
+    """The proxy by its own port, the webhook, the sandbox, and Redial's other pages are closed to any phone."""
+    for phone in plan.PHONES:
+        for port in (plan.ENRICH_PORT, plan.REDIRECTOR_PORT, plan.WEBHOOK_PORT):
+            assert ends(stand, phone.name, f"http://{plan.GATEWAY_TO_PHONES}:{port}/guide") == TIMED_OUT
+        assert ends(stand, phone.name, f"http://{plan.REDIAL}:{plan.SANDBOX_PORT}/books") == TIMED_OUT
+        assert stand.run(phone.name, "curl", "-s", "http://redial.example/healthz").stdout.startswith("This is no")
+
+
+def the_internet_begins_nothing(stand: Bench) -> None:
+    """Even to an active phone only answers go."""
+    assert ends(stand, world.INTERNET, f"http://{FRIEND.address}:8000/") == TIMED_OUT
+
+
+def what_was_open_ends_with_the_line(stand: Bench) -> None:
+    """A connection of before the suspension is reset when it is used again: the browser asks anew, and is led."""
+    script = (
+        "import socket, sys; c = socket.create_connection((sys.argv[1], 80)); print('open', flush=True); "
+        "sys.stdin.readline(); c.sendall(b'GET / HTTP/1.0\\r\\n\\r\\n'); c.settimeout(5); c.recv(9)"
+    )
+    talking = world.within(FRIEND.name, sys.executable, "-c", script, plan.NEWS)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(talking, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as kept_open:
+        assert kept_open.stdout is not None
+        assert kept_open.stdout.readline() == "open\n"
+        stand.set_line(FRIEND, balance_minor=-100)
+        stand.wait_until(lambda: is_led(stand, FRIEND.name), what="the gateway confines the phone")
+        _, said = kept_open.communicate("\n")
+    assert "ConnectionResetError" in said
+
+
+def is_led(stand: Bench, of: str) -> bool:
+    return stand.run(of, "curl", "-s", "-o", "/dev/null", "-w", "%{redirect_url}", NEWS).stdout == GUIDE
+
+
+def without_redial_phones_do_as_the_setting_says(stand: Bench) -> None:
+    stand.stop("gateway")
+    stand.stop("redial")
+    stand.start_gateway(fails=Fails.CLOSED)
+    assert is_led(stand, PHONE.name)
+    assert "Failing closed." in stand.log("gateway")
+    stand.stop("gateway")
+    stand.start_gateway(fails=Fails.OPEN)
+    assert ends(stand, PHONE.name, NEWS) == CONNECTED
+    stand.stop("gateway")
+    assert stand.run(world.GATEWAY, "nft", "list", "ruleset").stdout == ""
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process has ended, be it that nobody has asked how."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_start_clears_what_a_killed_bench_has_left() -> None:
+    holds = (
+        "import subprocess, time; from gateway.world import world, within\n"
+        f"with world(patience_s={PATIENCE_S}) as folder:\n"
+        "    sleeper = subprocess.Popen(within('phone', 'sleep', '600'))\n"
+        "    print(folder, sleeper.pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", holds], stdout=subprocess.PIPE, text=True, cwd=PROJECT) as killed:
+        assert killed.stdout is not None
+        folder, sleeper = killed.stdout.readline().split()
+        killed.kill()
+    assert Path(folder).exists()
+    with world.world(patience_s=PATIENCE_S) as fresh:
+        assert not Path(folder).exists()
+        assert is_over(int(sleeper))
+        assert fresh.exists()
+    assert not fresh.exists()
+    assert world.PREFIX not in subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
