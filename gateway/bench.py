@@ -103,6 +103,8 @@ class Bench:
             "GATE_PERMITTED": PERMITTED,
             # A line that is cut off is not read again by itself: that it is back has to be told.
             "GATE_CUT_OFF_S": "600",
+            # One that is active is, so that a suspension is soon seen.
+            "GATE_ACTIVE_S": "2",
             "GATE_WEBHOOK_URL": f"http://{plan.GATEWAY_TO_REDIAL}:{plan.WEBHOOK_PORT}/line-back",
         }
         words = ["-m", "runtime", "run", str(root)]
