@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class Bench:
         for port in ("80", "443"):
             words = ["-m", "http.server", port, "--bind", plan.NEWS, "--directory", str(pages)]
             self._start(f"internet-{port}", within(INTERNET, sys.executable, *words), self._kept)
-            self.wait_until(lambda port=port: self._listens(plan.NEWS, port), what=f"the internet's port {port}")
+            self.wait_until(partial(self._listens, plan.NEWS, port), what=f"the internet's port {port}")
 
     def start_redial(self) -> None:
         """Start Redial with everything that it stands on, as `make run` does, and return when it serves."""

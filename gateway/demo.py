@@ -64,8 +64,8 @@ class _Story:
 
     def recharge(self) -> None:
         self._say("In a browser the redirect ends at the guide, which knows whose phone it is:")
-        self._page(self._browser.open(NEWS))
-        self._page(self._browser.press("KES 50"))
+        self._page(self._browser.open(NEWS), lines=10)
+        self._page(self._browser.press("KES 50"), lines=3)
         self._page(self._browser.press("This number"))
         self._page(self._browser.press("Pay"))
         self._say("M-PESA asks on the phone, and gets the PIN:")
@@ -86,7 +86,7 @@ class _Story:
         claim = ("MSISDN: 0711000001", "X-MSISDN: 0711000001")
         friend = Browser(lambda *command, **how: self._stand.run(FRIEND.name, *command, **how))
         command = friend.open(GUIDE_URL, headers=claim)
-        self._show(f"friend$ {command} | head -3\n" + "\n".join(friend.page.splitlines()[:3]))
+        self._show(f"{FRIEND.name}$ {command}{_head(3)}\n" + "\n".join(friend.page.splitlines()[:3]))
 
     # What happens.
 
@@ -109,11 +109,12 @@ class _Story:
     def _command(self, phone: Phone, *words: str, lines: int | None = None) -> None:
         """Run a command on a phone, and show it with what it said, or the first `lines` of that."""
         said = self._stand.run(phone.name, *words).stdout.splitlines()
-        head = f" | head -{lines}" if lines else ""
-        self._show(f"{phone.name}$ {' '.join(map(_quoted, words))}{head}\n" + "\n".join(said[:lines]))
+        self._show(f"{phone.name}$ {' '.join(map(_quoted, words))}{_head(lines)}\n" + "\n".join(said[:lines]))
 
-    def _page(self, command: str) -> None:
-        self._show(f"phone$ {command}\n{_steady(self._browser.page)}")
+    def _page(self, command: str, *, lines: int | None = None) -> None:
+        """Show the page that the browser is at, or its first `lines`, and the command that asked for it."""
+        said = _steady(self._browser.page).splitlines()
+        self._show(f"{PHONE.name}$ {command}{_head(lines)}\n" + "\n".join(said[:lines]))
 
     def _say(self, text: str) -> None:
         self._output.write("".join(f"# {line}\n" for line in textwrap.wrap(text, 100)))
@@ -121,6 +122,10 @@ class _Story:
     def _show(self, text: str) -> None:
         self._output.write("\n".join(line.rstrip() for line in text.strip("\n").splitlines()) + "\n\n")
         self._output.flush()
+
+
+def _head(lines: int | None) -> str:
+    return f" | head -{lines}" if lines else ""
 
 
 def _quoted(word: str) -> str:

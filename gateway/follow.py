@@ -70,7 +70,8 @@ def read_lines(octets: Iterable[bytes]) -> Iterator[str]:
 
 def read_events(lines: Iterable[str]) -> Iterator[Event]:
     """The events of a stream, from its lines without their ends. What the stream breaks off in is no event."""
-    name, data, last_id = "", [], ""
+    data: list[str] = []
+    name, last_id = "", ""
     for line in lines:
         if not line:
             if data:

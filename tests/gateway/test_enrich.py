@@ -147,6 +147,6 @@ def test_the_answer_of_the_guide_comes_back_and_a_second_request_on_the_connecti
 def test_a_guide_that_is_away_is_said_to_be_away() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         guide = Guide(address="127.0.0.1", port=closed.getsockname()[1], header="X-MSISDN")
-    with listening(host="127.0.0.1", port=0, converse=enriching(guide=guide, msisdn_of={}.get)) as port:
+    with listening(host="127.0.0.1", port=0, converse=enriching(guide=guide, msisdn_of=lambda _: None)) as port:
         assert ask(port, b"GET /guide HTTP/1.1\r\nHost: a\r\n\r\n").startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
         assert ask(port, b"\x16\x03\x01\x02\x00\r\n").startswith(b"HTTP/1.1 400 Bad Request\r\n")

@@ -38,6 +38,7 @@ def test_a_broken_stream_is_taken_up_after_the_last_event() -> None:
     heard: list[str] = []
     asked: list[Request] = []
     both = threading.Event()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: hello\r\n\r\n"
     event = b'id: 5-0\r\nevent: line_back\r\ndata: {"msisdn": "+25471100000%d"}\r\n\r\n'
 
     def line_back(msisdn: str) -> None:
@@ -50,11 +51,9 @@ def test_a_broken_stream_is_taken_up_after_the_last_event() -> None:
         follower.start()
         for number in (1, 2):
             connection, _ = server.accept()
-            with connection, connection.makefile("rwb") as stream:
+            with connection, connection.makefile("rb") as stream:
                 asked.append(read_request(stream))
-                stream.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: hello\r\n\r\n" + event % number
-                )
+                connection.sendall(head + event % number)
         assert both.wait(10)
         follower.stop()
     assert heard == ["+254711000001", "+254711000002"]
