@@ -134,6 +134,7 @@ class Follower:
     def _take(self, event: Event) -> None:
         self._last_id = event.id or self._last_id
         if event.name == LINE_BACK:
+            logger.info("the stream says that a line is back")
             try:
                 self._line_back(_msisdn(event.data))
             except UnableToReadEvent as problem:
@@ -147,6 +148,7 @@ def webhook(*, secret: str, line_back: LineBack, clock: Clock = time.time) -> Co
         request = read_request(stream)
         status = _status(request, secret=secret, now=clock())
         if status == 204:
+            logger.info("the webhook says that a line is back")
             try:
                 line_back(_msisdn(request.body.decode(errors="replace")))
             except UnableToReadEvent as problem:
