@@ -7,7 +7,9 @@ python -m gateway serve ...      be the gateway, in the namespace that this is s
 
 import argparse
 import os
+import signal
 import sys
+from types import FrameType
 from urllib.parse import urlsplit
 
 from gateway import world
@@ -48,8 +50,15 @@ def _demo() -> int:
     # Needs the runtime, and with it what only a development machine has.
     from gateway.demo import tell  # noqa: PLC0415
 
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     tell(sys.stdout)
     return 0
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """End as Ctrl-C does: everything that was built is taken down."""
+    raise SystemExit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,8 +15,9 @@ from gateway.plan import INTERNET_LINK, PHONE_LINKS, REDIAL_LINK
 
 TABLE = "inet redial_gate"
 
-# Where a browser goes by itself. The reset also ends what a phone had open when it was suspended.
+# Where a browser goes by itself. The reset also ends what a phone had open when it was suspended. HTTP/3 goes by UDP.
 _BROWSER_PORTS = "{ 80, 443 }"
+_HTTP3_PORT = 443
 
 _PROTOCOL_NAMES = {TCP: "tcp", UDP: "udp"}
 
@@ -68,6 +69,7 @@ table {TABLE} {{
         iifname "{PHONE_LINKS}*" ip saddr vmap @confined
         oifname "{PHONE_LINKS}*" ip daddr vmap @confined
         iifname "{PHONE_LINKS}*" tcp dport {_BROWSER_PORTS} reject with tcp reset
+        iifname "{PHONE_LINKS}*" udp dport {_HTTP3_PORT} reject with icmpx port-unreachable
     }}
 
     # From phones only what `steer` has turned here: nobody reaches the proxy or the redirector by its own port.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import FrameType
 
@@ -56,8 +57,10 @@ def serve(settings: Settings) -> None:
         load(rules.base(listening=_listening(settings)))
         last.callback(load, f"delete table {rules.TABLE}\n")
         _listen(settings, sessions, last)
-        asking = threading.Thread(target=_run, args=(sessions, asked), daemon=True)
-        asking.start()
+        asking = last.enter_context(ThreadPoolExecutor(max_workers=1)).submit(sessions.run)
+        # When nobody can be asked about any more, the gateway ends, and says why.
+        asking.add_done_callback(lambda _: asked.set())
+        last.callback(sessions.stop)
         follower.start()
         sessions.attach(settings.phones)
         if sessions.wait_for_verdicts(within_s=_FIRST_VERDICTS_WITHIN_S):
@@ -65,7 +68,7 @@ def serve(settings: Settings) -> None:
         asked.wait()
         follower.stop()
         sessions.stop()
-        asking.join()
+        asking.result()
         sessions.detach_all()
 
 
@@ -95,14 +98,6 @@ def _listen(settings: Settings, sessions: Sessions, last: contextlib.ExitStack) 
     last.enter_context(listening(host=everywhere, port=REDIRECTOR_PORT, converse=redirector))
     last.enter_context(listening(host=everywhere, port=ENRICH_PORT, converse=proxy))
     last.enter_context(listening(host=GATEWAY_TO_REDIAL, port=WEBHOOK_PORT, converse=told))
-
-
-def _run(sessions: Sessions, asked: threading.Event) -> None:
-    """Ask for verdicts. When that cannot go on, neither can the gateway."""
-    try:
-        sessions.run()
-    finally:
-        asked.set()
 
 
 @contextlib.contextmanager

@@ -55,6 +55,16 @@ class Session:
     due_at: float = 0.0
 
 
+def _note_change(session: Session, verdict: Verdict) -> None:
+    """Say what is new in a verdict; it comes again every few seconds."""
+    before = session.verdict
+    if type(verdict) is not type(before):
+        logger.info("%s: %s", session.phone.address, type(verdict).__name__.lower())
+    if isinstance(verdict, Redirect) and verdict.unread != (before.unread if isinstance(before, Redirect) else ()):
+        for unread in verdict.unread:
+            logger.error("%s", unread)
+
+
 class Sessions:
     """All phones. The listeners read it from their threads; only the thread in `run` asks and changes rules."""
 
@@ -133,8 +143,7 @@ class Sessions:
             session.due_at = float("inf")
         verdict = self._ask(session)
         self._apply(self._rules(session.phone.address, verdict))
-        if type(verdict) is not type(session.verdict):
-            logger.info("%s: %s", session.phone.address, type(verdict).__name__.lower())
+        _note_change(session, verdict)
         with self._changed:
             session.verdict = verdict
             session.due_at = min(session.due_at, time.monotonic() + verdict.for_s)
@@ -163,8 +172,6 @@ class Sessions:
             self._note(reachable=False, why=f"{problem} Failing {self._fails.value}.")
             return self._without_redial()
         self._note(reachable=True, why="Redial answers again.")
-        for unread in verdict.unread if isinstance(verdict, Redirect) else ():
-            logger.error("%s", unread)
         return verdict
 
     def _without_redial(self) -> Verdict:

@@ -61,7 +61,7 @@ def missing() -> list[str]:
 
 def _refused() -> list[str]:
     """Namespaces and nftables can be forbidden to root too, as in most containers: only trying tells."""
-    name = f"{PREFIX}try-{os.getpid()}"
+    name = f"redial-try-{os.getpid()}"  # Not the bench's prefix: one that starts meanwhile would clear it.
     try:
         _ip("netns", "add", name)
         try:

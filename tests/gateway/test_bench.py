@@ -75,10 +75,14 @@ def told_in_readme() -> list[str]:
 
 
 def what_is_not_permitted_is_dropped(stand: Bench) -> None:
-    """UDP to the name server passes, other ports of it do not; for an active line everything does."""
+    """UDP to the name server passes, to other ports not, but all for an active line. HTTP/3 is refused."""
     for phone, other in ((PHONE, False), (FRIEND, True)):
         assert arrives(stand, of=phone.name, port=53)
         assert arrives(stand, of=phone.name, port=5353) is other
+    asks_http3 = (
+        "import socket as s; u = s.socket(2, 2); u.connect((%r, 443)); u.send(b'?'); u.settimeout(20); u.recv(9)"
+    )
+    assert "ConnectionRefusedError" in stand.run(PHONE.name, sys.executable, "-c", asks_http3 % plan.NEWS).stderr
 
 
 def arrives(stand: Bench, *, of: str, port: int) -> bool:
