@@ -40,7 +40,7 @@ chaos: install-dev  ## Kill, flush, restart and lie while people order, and prov
 mutations: install-dev  ## Break each guard of the money by hand, and see that some test notices
 	@$(BIN)/python -m drills.mutations
 
-gateway-demo: install  ## Tell the story of a suspended phone on a packet gateway of network namespaces (as root; 77: not possible here)
+gateway-demo: install  ## Let a suspended phone go through a packet gateway to the guide (as root; code 77: not possible here)
 	@$(BIN)/python -m gateway demo
 
 format: install-dev  ## Lay the code out and mend what can be mended by rule

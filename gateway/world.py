@@ -91,17 +91,23 @@ def world(*, patience_s: float = 0) -> Iterator[Path]:
     process left in a namespace is killed at the end.
     """
     with _alone(patience_s):
-        clear()
+        _clear()
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         try:
             _build()
             yield folder
         finally:
-            clear()
+            _clear()
 
 
 def clear() -> None:
-    """Remove every namespace, folder and process of a bench. Only under the lock, or when no bench runs."""
+    """Remove what a bench that was killed has left. Raises BenchIsTaken while one runs, and UnableToClear."""
+    with _alone(0):
+        _clear()
+
+
+def _clear() -> None:
+    """Remove every namespace, folder and process of a bench. Only under the lock: it may be somebody's."""
     for name in _leftovers():
         _kill_all_in(name)
         _ip("netns", "delete", name)

@@ -54,8 +54,7 @@ def test_a_suspended_phone_pays_on_the_guide_and_the_gateway_lets_it_pass() -> N
             said = f"the {way} says that a line is back"
             stand.wait_until(partial(is_logged, stand, said), what=said)
         stand.set_line(PHONE, balance_minor=-5000)
-        stand.stop("gateway")
-        stand.start_gateway()
+        stand.wait_until(partial(is_led, stand, PHONE.name), what="the gateway confines the phone")
         what_is_not_permitted_is_dropped(stand)
         nobody_speaks_with_anothers_address(stand)
         the_gateways_own_ports_are_no_phones(stand)
@@ -144,7 +143,7 @@ def what_was_open_ends_with_the_line(stand: Bench) -> None:
         assert kept_open.stdout is not None
         assert kept_open.stdout.readline() == "open\n"
         stand.set_line(FRIEND, balance_minor=-100)
-        stand.wait_until(lambda: is_led(stand, FRIEND.name), what="the gateway confines the phone")
+        stand.wait_until(partial(is_led, stand, FRIEND.name), what="the gateway confines the phone")
         _, said = kept_open.communicate("\n")
     assert "ConnectionResetError" in said
 

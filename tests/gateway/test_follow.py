@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import io
 import socket
 import threading
 
@@ -10,6 +9,7 @@ import pytest
 
 from gateway.follow import Event, Follower, read_events, read_lines, webhook
 from gateway.message import Request, read_request
+from tests.gateway.connections import Connection
 
 SECRET = "the-webhook-secret"
 NOW = 1_800_000_000
@@ -71,17 +71,9 @@ def post(
 def deliver(body: bytes, *, at: str, signature: str, to: str = "POST /line-back") -> tuple[str, list[str]]:
     head = [f"{to} HTTP/1.1", f"Redial-Timestamp: {at}", f"Redial-Signature: {signature}"]
     heard: list[str] = []
-    connection = _Both("\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode("latin-1") + body)
+    connection = Connection("\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode("latin-1") + body)
     webhook(secret=SECRET, line_back=heard.append, clock=lambda: NOW)(connection, "10.99.0.2")
     return connection.written.split()[1].decode(), heard
-
-
-class _Both(io.BytesIO):
-    written = b""
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        self.written += data
-        return len(data)
 
 
 def test_a_signed_post_is_heard() -> None:

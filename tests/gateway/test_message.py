@@ -1,7 +1,5 @@
 """Reading requests as strictly as somebody must who stands between a stranger and a server that believes him."""
 
-import io
-
 import pytest
 
 from gateway.message import (
@@ -13,18 +11,7 @@ from gateway.message import (
     answer,
     read_request,
 )
-
-
-class Connection(io.BytesIO):
-    """What is read from a client is apart from what is written to it."""
-
-    def __init__(self, said: bytes) -> None:
-        super().__init__(said)
-        self.written = b""
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        self.written += data
-        return len(data)
+from tests.gateway.connections import Connection
 
 
 def read(said: str) -> Request:
