@@ -6,6 +6,7 @@ remains when both are lost. The stream is Server-Sent Events (WHATWG HTML, 9.2).
 
 import hashlib
 import hmac
+import itertools
 import json
 import logging
 import re
@@ -92,10 +93,13 @@ def read_events(lines: Iterable[str]) -> Iterator[Event]:
 class Follower:
     """Follows the stream in a thread, from where it broke off, for as long as the process lives."""
 
-    def __init__(self, *, url: str, line_back: LineBack) -> None:
-        """`url` is the stream's."""
+    def __init__(self, *, url: str, line_back: LineBack, begins: Callable[[], None]) -> None:
+        """`url` is the stream's. `begins` is called whenever a connection stands: what happened while there was none
+        may have been told to nobody.
+        """
         self._url = url
         self._line_back = line_back
+        self._begins = begins
         self._last_id = ""
         self._stopping = threading.Event()
 
@@ -127,8 +131,12 @@ class Follower:
                 return float(reply.headers["Retry-After"])
             reply.raise_for_status()
             # Read octet by octet, an event is here when it has come, and not when some buffer is full.
-            for event in read_events(read_lines(reply.iter_content(chunk_size=1))):
-                self._take(event)
+            lines = read_lines(reply.iter_content(chunk_size=1))
+            # With the first line the stream has begun to listen: from now on nothing is missed.
+            for first in lines:
+                self._begins()
+                for event in read_events(itertools.chain([first], lines)):
+                    self._take(event)
         return _FIRST_WAIT_S
 
     def _take(self, event: Event) -> None:

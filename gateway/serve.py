@@ -51,7 +51,7 @@ def serve(settings: Settings) -> None:
     """
     gate = Gate(url=settings.gate_url)
     sessions = Sessions(redial=gate, apply=load, fails=settings.fails, guide_url=settings.guide_url)
-    follower = Follower(url=f"{settings.gate_url}/events", line_back=sessions.line_back)
+    follower = Follower(url=f"{settings.gate_url}/events", line_back=sessions.line_back, begins=sessions.look_again)
     with _stop_asked() as asked, contextlib.ExitStack() as last:
         last.callback(gate.close)
         load(rules.base(listening=_listening(settings)))

@@ -102,6 +102,14 @@ class Sessions:
                     session.due_at = 0.0
             self._changed.notify_all()
 
+    def look_again(self) -> None:
+        """Lines may have come back unheard: ask about every phone that does not pass."""
+        with self._changed:
+            for session in self._sessions.values():
+                if not isinstance(session.verdict, Allow):
+                    session.due_at = 0.0
+            self._changed.notify_all()
+
     def where(self, address: str) -> str | None:
         """Where the phone's requests are led; None when it may pass."""
         session = self._sessions.get(address)

@@ -38,6 +38,7 @@ def test_a_broken_stream_is_taken_up_after_the_last_event() -> None:
     heard: list[str] = []
     asked: list[Request] = []
     both = threading.Event()
+    begun: list[bool] = []
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: hello\r\n\r\n"
     event = b'id: 5-0\r\nevent: line_back\r\ndata: {"msisdn": "+25471100000%d"}\r\n\r\n'
 
@@ -47,7 +48,11 @@ def test_a_broken_stream_is_taken_up_after_the_last_event() -> None:
             both.set()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        follower = Follower(url=f"http://127.0.0.1:{server.getsockname()[1]}/events", line_back=line_back)
+        follower = Follower(
+            url=f"http://127.0.0.1:{server.getsockname()[1]}/events",
+            line_back=line_back,
+            begins=lambda: begun.append(True),
+        )
         follower.start()
         for number in (1, 2):
             connection, _ = server.accept()
@@ -57,6 +62,7 @@ def test_a_broken_stream_is_taken_up_after_the_last_event() -> None:
         assert both.wait(10)
         follower.stop()
     assert heard == ["+254711000001", "+254711000002"]
+    assert len(begun) == 2
     assert [request.all("Last-Event-ID") for request in asked] == [[], ["5-0"]]
 
 

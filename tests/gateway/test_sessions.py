@@ -110,6 +110,13 @@ def test_a_line_that_is_back_is_asked_about_at_once_and_no_other() -> None:
         assert bench.sessions.where(FRIEND.address) == CUT_OFF.url
 
 
+def test_when_a_line_may_have_come_back_unheard_all_that_are_led_are_asked_about() -> None:
+    with attached(CUT_OFF) as bench:
+        bench.redial.verdict = ACTIVE
+        bench.sessions.look_again()
+        bench.waits_for(lambda: {bench.sessions.where(phone.address) for phone in (PHONE, FRIEND)} == {None})
+
+
 def test_an_event_alone_opens_nothing() -> None:
     with attached(CUT_OFF) as bench:
         bench.waits_for_question()
