@@ -1,0 +1,61 @@
+"""`python -m bench`: measure, print one table, and write var/bench/latest.json."""
+
+import argparse
+import sys
+import time
+from dataclasses import asdict
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from bench import figures, growth, hops
+from bench.figures import Figure
+from bench.stage import FOLDER, stage
+
+# A few minutes, and as long as it takes.
+_SHORT = {"rounds": 5, "seconds": 4.0, "sessions": 60}
+_FULL = {"rounds": 9, "seconds": 15.0, "sessions": 300}
+
+# Measured in processes of their own (bench/orders), since that is another kind of load.
+_ORDERS = "bench.orders"
+
+
+def main() -> int:
+    """The exit code: 0 when everything was measured, whatever came of it."""
+    given = _arguments()
+    began = time.monotonic()
+
+    def say(words: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {words}", file=sys.stderr, flush=True)
+
+    found: list[Figure] = []
+    more: dict[str, Any] = {}
+    plan = _FULL if given.full else _SHORT
+    rounds, seconds = int(plan["rounds"]), plan["seconds"]
+    with stage() as here:
+        if "hops" in given.parts:
+            speeds, runs = hops.measure(here, rounds=rounds, seconds=seconds, say=say)
+            found += speeds
+            more["hops"] = {name: [asdict(run) for run in made] for name, made in runs.items()}
+        if "growth" in given.parts:
+            depth, costs = growth.by_depth(here, rounds=rounds, sessions=int(plan["sessions"]))
+            found += [depth, *growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)]
+            more["us_by_depth"] = costs
+    if "orders" in given.parts and find_spec(_ORDERS):
+        more |= import_module(_ORDERS).measure(full=given.full, say=say)
+    figures.write(FOLDER / "latest.json", found, more)
+    print(figures.table(found))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="longer runs and more of them")
+    parser.add_argument(
+        "--parts", nargs="+", default=["hops", "growth", "orders"], help="which of: hops growth orders (default: all)"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
