@@ -12,8 +12,9 @@ import web.gate.routes
 import web.guide.routes
 from providers.africastalking_events import read_validation
 from topup.clock import utc_now
+from ussd.door import Door
 from web import callbacks, captive, health, phone
-from web.guard import Pass, networks_of, stand_before
+from web.guard import Pass, at_the_door, networks_of, stand_before
 from wiring import Wiring
 
 # Nothing that a gateway or a provider has to say is longer; more is somebody else.
@@ -28,10 +29,14 @@ def create_app(chosen: settings.Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.extensions["redial"] = wiring
+    passes = _passes(given)
+    app.wsgi_app = Door(  # type: ignore[method-assign]
+        app.wsgi_app, gateways=wiring.ussd_gateways, switchboard=wiring.switchboard, admit=at_the_door(passes["ussd"])
+    )
     if given.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=given.trusted_proxies)  # type: ignore[method-assign]
     _register(app, wiring)
-    stand_before(app, passes=_passes(given))
+    stand_before(app, passes=passes)
     cli.register(app)
     return app
 

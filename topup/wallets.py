@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType, carrier
 
 from topup.errors import RedialError
-from topup.phone import masked
+from topup.phone import first_of, masked, range_of
 
 
 class NoWalletHere(RedialError):
@@ -57,14 +57,18 @@ COUNTRIES: Mapping[str, Country] = {
 _NO_MOBILE = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE})
 
 
-@lru_cache(maxsize=4096)
 def wallets_of(payer: str, *, offered: frozenset[str], currency: str) -> tuple[Wallet, ...]:
     """The wallets that may belong to `payer` (E.164), in order of choice, of those `offered` (PaymentProvider names).
 
     Only wallets that hold `currency` count: nothing is exchanged here. A number in a range that is new to the numbering
     plan may have any wallet of its country.
     """
-    number = phonenumbers.parse(payer)
+    return _wallets_of_range(range_of(payer), offered=offered, currency=currency)
+
+
+@lru_cache(maxsize=65536)
+def _wallets_of_range(range_: str, *, offered: frozenset[str], currency: str) -> tuple[Wallet, ...]:
+    number = phonenumbers.parse(first_of(range_))
     country = COUNTRIES.get(phonenumbers.region_code_for_country_code(number.country_code or 0))
     if country is None or country.currency != currency or phonenumbers.number_type(number) in _NO_MOBILE:
         return ()

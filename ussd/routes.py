@@ -56,16 +56,20 @@ def make_blueprint(*, gateways: Sequence[Gateway], switchboard: Switchboard) -> 
             routes.add_url_rule(
                 f"/{gateway.NAME}/<secret>{address}",
                 endpoint=f"{gateway.NAME}_{number}",
-                view_func=partial(_answer, switchboard, gateway, address),
+                view_func=partial(_view, switchboard, gateway, address),
                 methods=methods,
             )
     return routes
 
 
-def _answer(board: Switchboard, gateway: Gateway, address: str, **path: str) -> Response:
-    """One keypress, or the news that a session has ended."""
-    began = time.perf_counter()
+def _view(board: Switchboard, gateway: Gateway, address: str, **path: str) -> Response:
     posted = _posted(board, gateway, address, path)
+    return Response(answer(board, gateway, posted), content_type=gateway.CONTENT_TYPE)
+
+
+def answer(board: Switchboard, gateway: Gateway, posted: Posted) -> str:
+    """What to say to one keypress, or to the news that a session has ended. The door asks this too."""
+    began = time.perf_counter()
     try:
         asked = gateway.read(posted)
     except UnableToReadHop as error:
@@ -76,13 +80,13 @@ def _answer(board: Switchboard, gateway: Gateway, address: str, **path: str) -> 
             sessions_ended.labels(gateway.NAME, asked.how).inc()
             _remind_sooner(board, asked)
             log.info("session_ended", gateway=gateway.NAME, status=asked.how)
-            return Response(gateway.write_ended(posted), content_type=gateway.CONTENT_TYPE)
+            return gateway.write_ended(posted)
         reply = _reply(board, gateway, asked)
     took = time.perf_counter() - began
     hops.labels(gateway.NAME, reply.screen, str(reply.open).lower()).inc()
     hop_seconds.labels(gateway.NAME).observe(took)
     log.info("hop", gateway=gateway.NAME, screen=reply.screen, open=reply.open, seconds=round(took, 4))
-    return Response(gateway.write(reply, posted), content_type=gateway.CONTENT_TYPE)
+    return gateway.write(reply, posted)
 
 
 def _remind_sooner(board: Switchboard, ended: Ended) -> None:
@@ -95,13 +99,13 @@ def _posted(board: Switchboard, gateway: Gateway, address: str, path: Mapping[st
     return Posted(
         address=address,
         path={name: value for name, value in path.items() if name != "secret"},
-        fields=_json_object(request.get_data()) if gateway.READS_JSON else request.form,
+        fields=json_object(request.get_data()) if gateway.READS_JSON else request.form,
         at=board.clock(),
         repeats_within=board.repeats_within,
     )
 
 
-def _json_object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes) -> Mapping[str, Any]:
     """The fields of a JSON object, whatever type the request claims; none where there is no such object."""
     try:
         found = json.loads(body)

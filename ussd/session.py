@@ -20,6 +20,7 @@ from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 from ussd.call import Draft, Dropped
 from ussd.packing import draft_in, draft_out, money_in, money_out, result_in, result_out, running_in, running_out
+from ussd.scripts import Scripts
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
 VERSION = 4
@@ -117,8 +118,9 @@ class Sessions:
     def __init__(self, redis: Redis, *, lifetimes: Lifetimes) -> None:
         self._redis = redis
         self._lifetimes = lifetimes
-        self._load = redis.register_script(_LOAD)
-        self._save = redis.register_script(_SAVE)
+        scripts = Scripts(redis)
+        self._load = scripts.register(_LOAD)
+        self._save = scripts.register(_SAVE)
 
     def load(self, *, channel: str, conversation: str, msisdn: str) -> Loaded:
         """Everything that a hop needs, in one round trip; counts the hop."""

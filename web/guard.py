@@ -7,13 +7,15 @@ they were told, and addresses of their own, which a firewall or this list may in
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from string import ascii_lowercase
+from wsgiref.types import WSGIEnvironment
 
 import structlog
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException
+
+_DIGITS_TO_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -46,8 +48,7 @@ def stand_before(app: Flask, *, passes: Mapping[str, Pass]) -> None:
 
     @app.before_request
     def admit() -> None:
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request=request.headers.get("X-Request-Id", _new_name())[:64])
+        _begin_to_log(request.headers.get("X-Request-Id"))
         demanded = passes.get(request.blueprint or "")
         shown = (request.view_args or {}).get("secret") or _bearer()
         if demanded is not None and not demanded.admits(secret=shown, address=request.remote_addr):
@@ -65,6 +66,24 @@ def _bearer() -> str:
     return (shown.token or "") if shown is not None and shown.type == "bearer" else ""
 
 
+def at_the_door(demanded: Pass) -> Callable[[WSGIEnvironment, str], bool]:
+    """Whether a request that has not reached Flask, and shows this secret, may come in. It is named when it may."""
+
+    def admit(environ: WSGIEnvironment, secret: str) -> bool:
+        if not demanded.admits(secret=secret, address=environ.get("REMOTE_ADDR")):
+            return False
+        _begin_to_log(environ.get("HTTP_X_REQUEST_ID"))
+        return True
+
+    return admit
+
+
+def _begin_to_log(name: str | None) -> None:
+    """Let every line until the next request carry this request's name; a new one where it has none."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=(name or _new_name())[:64])
+
+
 def _new_name() -> str:
     """A name for a request. It begins with a letter, so that no log takes it for a phone number and masks it."""
-    return "r" + "".join(secrets.choice(ascii_lowercase) for _ in range(11))
+    return "r" + secrets.token_hex(6).translate(_DIGITS_TO_LETTERS)

@@ -1,17 +1,24 @@
 """Phone numbers: what people type, what networks give, what logs may keep."""
 
+import random
+
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import carrier
 
 from topup.phone import (
     UnableToReadNumber,
     example_number,
+    first_of,
     masked,
     national,
+    range_of,
     read_caller,
     read_msisdn,
 )
+from topup.wallets import COUNTRIES
 
 
 @pytest.mark.parametrize(
@@ -118,3 +125,34 @@ def test_no_country_of_that_name_has_an_example() -> None:
 )
 def test_a_mask_leaves_the_middle_out(msisdn: str, shown: str) -> None:
     assert masked(msisdn) == shown
+
+
+@pytest.mark.parametrize("country", sorted(COUNTRIES))
+def test_what_is_known_of_a_range_holds_for_each_of_its_numbers(country: str) -> None:
+    drawn = random.Random(country)
+    example = phonenumbers.format_number(
+        phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE),
+        phonenumbers.PhoneNumberFormat.E164,
+    )
+    for _ in range(300):
+        msisdn = f"{example[:4]}{drawn.randrange(10 ** (len(example) - 4)):0{len(example) - 4}}"
+        number = phonenumbers.parse(msisdn)
+        first = phonenumbers.parse(first_of(range_of(msisdn)))
+        assert carrier.name_for_number(number, "en") == carrier.name_for_number(first, "en")
+        if phonenumbers.is_valid_number(number):
+            shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+            assert national(msisdn, country=country) == shown.replace(" ", "").replace("-", "")
+
+
+@pytest.mark.parametrize("country", ["KE", "UG", "GH", "US", "CA", "GB", "FR", "IT", "BR", "MX", "AR", "CN", "RU"])
+def test_a_caller_is_taken_as_written_only_where_parsing_gives_the_same(country: str) -> None:
+    drawn, code = random.Random(country), phonenumbers.country_code_for_region(country)
+    for _ in range(300):
+        written = f"+{code}{drawn.randrange(10 ** drawn.randint(4, 13))}"
+        number = phonenumbers.parse(written, country)
+        if phonenumbers.is_possible_number(number):
+            parsed = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            assert read_caller(written, country=country) == parsed
+        else:
+            with pytest.raises(UnableToReadNumber):
+                read_caller(written, country=country)

@@ -8,7 +8,7 @@ import pytest
 from ussd.engine import Reply
 from ussd.gateway import Gateway, Posted, UnableToReadHop
 from ussd.gateways import GATEWAYS, gateways_table
-from ussd.routes import _dialled_behind, _json_object
+from ussd.routes import _dialled_behind, json_object
 
 SERVED = pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
 
@@ -35,8 +35,8 @@ def test_a_code_is_ours_with_whatever_stands_behind_it(code: str, behind: str | 
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000, b"9" * 5000, b"null"])
-def test_a_body_that_is_no_json_object_has_no_fields(body: bytes) -> None:
-    assert _json_object(body) == {}
+def test_a_body_that_is_nojson_object_has_no_fields(body: bytes) -> None:
+    assert json_object(body) == {}
 
 
 def posted(address: str, fields: dict[str, Any]) -> Posted:
