@@ -394,6 +394,7 @@ class Wiring:
             refills=self._channel("ucip", s.ucip_url),
             now=utc_now,
             read_deadline_s=s.line_read_deadline_s,
+            readers=s.web_threads,
         )
 
     @cached_property

@@ -71,8 +71,11 @@ def _install_umb() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in ("package.json", "server.js"):
         shutil.copy(_APPS / "umb" / file, folder / file)
-    if not (folder / "node_modules" / "ussd-menu-builder").exists():
+    done = folder / "installed"
+    wanted = (folder / "package.json").read_text()
+    if not done.exists() or done.read_text() != wanted:
         _run(["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder)])
+        done.write_text(wanted)
 
 
 def _install_python(name: str) -> None:

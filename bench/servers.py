@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from bench import installs
 from bench.stage import PROJECT, Stage, free_port, process
 from runtime.procfile import read_procfile, words_of
@@ -19,16 +21,23 @@ _APPS = Path(__file__).resolve().parent / "peers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A system that runs. `path` is where the gateway posts."""
+    """A system that runs. `path` is where the gateway posts, `pid` the first of its processes."""
 
     name: str
     port: int
     path: str
+    pid: int
 
     @property
     def url(self) -> str:
         """Its root."""
         return f"http://127.0.0.1:{self.port}"
+
+    def cpu_s(self) -> float:
+        """The seconds of a processor that all its processes have taken since they were started."""
+        first = psutil.Process(self.pid)
+        spent = [each.cpu_times() for each in (first, *first.children(recursive=True))]
+        return sum(times.user + times.system for times in spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +70,8 @@ def _serve(name: str, stage: Stage, redis_port: int) -> Iterator[Server]:
         **system.env,
     }
     logs = stage.folder / "logs"
-    with process(f"{name}-{port}", system.command, port=port, folder=logs, env=env, where=system.where):
-        yield Server(name=name, port=port, path=system.path)
+    with process(f"{name}-{port}", system.command, port=port, folder=logs, env=env, where=system.where) as child:
+        yield Server(name=name, port=port, path=system.path, pid=child.pid)
 
 
 def _ours(stage: Stage, port: int, redis_port: int) -> _System:
@@ -108,8 +117,11 @@ def _floor(_stage: Stage, port: int, _redis_port: int) -> _System:
 
 
 def _umb2(_stage: Stage, _port: int, _redis_port: int) -> _System:
-    where = installs.folder_of("umb")
-    return _System(command=["node", "server.js"], where=where)
+    return _System(command=["node", "server.js"], where=installs.folder_of("umb"))
+
+
+def _umb2_bare(_stage: Stage, _port: int, _redis_port: int) -> _System:
+    return _System(command=["node", "server.js"], where=installs.folder_of("umb"), env={"BARE": "1"})
 
 
 def _anysd(_stage: Stage, port: int, _redis_port: int) -> _System:
@@ -121,7 +133,14 @@ def _ussd_airflow(_stage: Stage, port: int, _redis_port: int) -> _System:
     return _System(command=_granian(port, "server:app", python=python), where=_APPS / "ussd_airflow")
 
 
-_SYSTEMS = {"ours": _ours, "floor": _floor, "umb2": _umb2, "anysd": _anysd, "ussd_airflow": _ussd_airflow}
+_SYSTEMS = {
+    "ours": _ours,
+    "floor": _floor,
+    "umb2": _umb2,
+    "umb2_bare": _umb2_bare,
+    "anysd": _anysd,
+    "ussd_airflow": _ussd_airflow,
+}
 
 
 def _granian(port: int, app: str, *, python: Path | None = None) -> list[str]:

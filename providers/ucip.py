@@ -68,12 +68,14 @@ class Ucip:
         refills: Channel,
         now: Callable[[], datetime],
         read_deadline_s: float = 1.5,
+        readers: int = 16,
     ) -> None:
         self._node = node
         self._reads = reads
         self._refills = refills
         self._now = now
         self._read_deadline_s = read_deadline_s
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="line-read")
         self._answers = AnswerReader(currency=node.currency, minor_per_unit=node.minor_per_unit)
         credentials = base64.b64encode(f"{node.username}:{node.password}".encode()).decode()
         self._headers = {
@@ -87,9 +89,14 @@ class Ucip:
 
         The deadline holds for everything together: a place in the pool, the name's resolution, the connection
         to any of its addresses, and the answer to its last byte. The part that cannot be interrupted is left
-        behind in a thread that ends by the channel's own limits.
+        behind in a thread that ends by the channel's own limits; one more is read when a thread is free again.
         """
-        line = _within(self._read_deadline_s, lambda: self._read_line(self._reads, msisdn, self._read_deadline_s))
+        reading = self._readers.submit(copy_context().run, self._read_line, self._reads, msisdn, self._read_deadline_s)
+        try:
+            line = reading.result(timeout=self._read_deadline_s)
+        except TimeoutError:
+            reading.cancel()
+            return NOT_KNOWN
         return line if isinstance(line, Line) else NOT_KNOWN
 
     def before_credit(self, attempt: Attempt) -> Mapping[str, object] | NotSent:
@@ -209,17 +216,6 @@ class Ucip:
 def transaction_id(reference: str) -> str:
     """The originTransactionID of the refill with our `reference`: at most 20 digits, always the same."""
     return str(int.from_bytes(hashlib.sha256(reference.encode()).digest()[:8], "big"))
-
-
-def _within(deadline_s: float, work: Callable[[], T]) -> T | None:
-    """What `work` gives within `deadline_s` seconds, else None: it is not interrupted, only no longer waited for."""
-    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="line-read")
-    try:
-        return executor.submit(copy_context().run, work).result(timeout=deadline_s)
-    except TimeoutError:
-        return None
-    finally:
-        executor.shutdown(wait=False)
 
 
 def _check_same(answer: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
