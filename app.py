@@ -1,9 +1,12 @@
 """Builds the web application: wiring and nothing else."""
 
+from collections.abc import Mapping
+
+from click import Command, Context
 from flask import Flask
+from flask.cli import AppGroup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import cli
 import logs
 import settings
 import sms.routes
@@ -37,8 +40,26 @@ def create_app(chosen: settings.Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=given.trusted_proxies)  # type: ignore[method-assign]
     _register(app, wiring)
     stand_before(app, passes=passes)
-    cli.register(app)
+    app.cli = _Commands()
     return app
+
+
+class _Commands(AppGroup):
+    """The commands, loaded when one is asked for: a web process never needs the workers and all that they know."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Their names."""
+        return sorted(_commands())
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The one with this name."""
+        return _commands().get(cmd_name)
+
+
+def _commands() -> Mapping[str, Command]:
+    from cli import COMMANDS  # noqa: PLC0415
+
+    return COMMANDS
 
 
 def _register(app: Flask, wiring: Wiring) -> None:

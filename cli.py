@@ -3,10 +3,11 @@
 import json
 import signal
 import threading
+from collections.abc import Mapping
 from types import FrameType
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import AppGroup
 
 from menu_cli import menu_commands
@@ -146,7 +147,7 @@ def orders_show(reference: str) -> None:
         click.echo(f"{move['at']:%Y-%m-%d %H:%M:%S}Z  {move['event']:<17} {move['target']:<14} {detail}")
 
 
-def register(app: Flask) -> None:
-    """Give the application its commands."""
-    for command in (db, work, clock, orders, books, statements, menu_commands):
-        app.cli.add_command(command)
+# By name, for app.py.
+COMMANDS: Mapping[str, click.Command] = {
+    str(command.name): command for command in (db, work, clock, orders, books, statements, menu_commands)
+}

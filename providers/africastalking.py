@@ -17,7 +17,6 @@ from providers.africastalking_codes import (
     airtime_error,
 )
 from providers.africastalking_events import airtime_end, read_airtime_end
-from providers.africastalking_sdk import CarriedAirtime, CarriedSms
 from providers.codes import Also, without_success
 from providers.http import Channel, Reply, Request, as_answer
 from providers.payload import Unreadable, as_object, name_in, read_json, words_in
@@ -59,6 +58,8 @@ class AfricasTalkingSms:
 
     def send(self, *, to: str, text: str, reference: str) -> Handed | Refused | NotSent | Unknown:
         """Send `text` to one number in E.164. They keep no reference of ours, so `reference` stays here."""
+        from providers.africastalking_sdk import CarriedSms  # noqa: PLC0415  See there.
+
         service = CarriedSms(username=self._account.username, api_key=self._account.api_key, carry=self._carry)
         outcome: Handed | Refused | NotSent | Unknown = service.send(
             text, [_checked(to)], sender_id=self._account.sender_id
@@ -84,6 +85,8 @@ class AfricasTalkingAirtime:
 
     def credit(self, attempt: Attempt) -> Sent:
         """Send airtime. Accepted carries the requestId; our reference goes along as the Idempotency-Key."""
+        from providers.africastalking_sdk import CarriedAirtime  # noqa: PLC0415  See there.
+
         service = CarriedAirtime(username=self._account.username, api_key=self._account.api_key, carry=self._carry)
         sent: Sent = service.send(
             phone_number=_checked(attempt.msisdn),

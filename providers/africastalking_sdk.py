@@ -6,6 +6,9 @@ finished request to `carry`, and returns what `carry` returns.
 
 A service is made for each send and thrown away, because the SDK keeps the Idempotency-Key of one send in the headers
 of the next.
+
+This module is imported when something is sent: the SDK brings requests and what belongs to it along, which takes longer
+to load than all providers together, and a web process sends nothing.
 """
 
 from collections.abc import Callable, Mapping

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sms.auto_grammar import Auto, StopAuto, read_auto
 
@@ -165,6 +166,7 @@ def _word_pattern(command: str, word: str) -> str:
     return r"[\s_-]*".join(map(re.escape, word.split())) + r"(?![^\W\d_])"
 
 
+@cache
 def _pattern() -> re.Pattern[str]:
     ways = (
         f"(?P<{command}>" + "|".join(_word_pattern(command, word) for word in words) + ")"
@@ -172,8 +174,6 @@ def _pattern() -> re.Pattern[str]:
     )
     return re.compile(r"\W*(?:" + "|".join(ways) + r")(?:(?!-[0-9])[\W_])*(?P<rest>.*)", re.DOTALL)
 
-
-_COMMAND = _pattern()
 
 _BETWEEN = r"[\s,;:.。、]"
 
@@ -202,7 +202,7 @@ _LONGEST = 480
 def read(text: str) -> Command:
     """What a person wants. Never raises: what cannot be read is NotUnderstood."""
     written = _plain(text)
-    found = _COMMAND.fullmatch(written)
+    found = _pattern().fullmatch(written)
     if found is None:
         return GoOn() if _GO_ON.fullmatch(written) else NotUnderstood()
     rest = found["rest"].strip()

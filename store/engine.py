@@ -1,11 +1,13 @@
 """The pool of connections to PostgreSQL."""
 
 import select
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
+
+if TYPE_CHECKING:  # SQLAlchemy loads the driver when an engine is made.
+    from psycopg import Connection
 
 _OPTIONS = ("statement_timeout=10s", "lock_timeout=5s", "idle_in_transaction_session_timeout=30s", "timezone=UTC")
 
@@ -30,7 +32,7 @@ def make_engine(url: str, *, size: int = 10, wait_s: float = 5.0) -> Engine:
     return engine
 
 
-def _refuse_what_ended(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
+def _refuse_what_ended(connection: "Connection[Any]", _record: object, _proxy: object) -> None:
     """Raise DisconnectionError, upon which the pool takes another, when the server has ended this connection.
 
     A connection that nobody uses has nothing to say, unless that it is over: then its socket can be read. Asking the
