@@ -1,16 +1,15 @@
 """Whether a hop costs more deep in a call, or when many calls are remembered."""
 
-import io
 import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, cast
-from urllib.parse import urlencode
 
 import redis as redis_client
 
 from bench import calls
 from bench.figures import Figure, ratios
+from bench.phone import answered, hop_environ
 from bench.servers import SECRET, our_environment, serving
 from bench.stage import Stage, redis
 
@@ -115,26 +114,8 @@ class _Phone:
         return [sorted(times)[count // 2] / 1000 for times in took]
 
     def _hop(self, text: str) -> None:
-        form = {
-            "sessionId": f"ATUid_depth_{self._made}",
-            "phoneNumber": f"+2547{12_000_000 + self._made % 1000}",
-            "networkCode": "63902",
-            "serviceCode": "*384*55#",
-            "text": text,
-        }
-        body = urlencode(form).encode()
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": f"/ussd/africastalking/{SECRET}",
-            "QUERY_STRING": "",
-            "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_TYPE": "application/x-www-form-urlencoded",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.url_scheme": "http",
-        }
-        screen = b"".join(self._app(environ, lambda _status, _headers, _error=None: lambda _written: None))
-        assert screen.startswith(b"CON "), screen
+        number = f"+2547{12_000_000 + self._made % 1000}"
+        session = f"ATUid_depth_{self._made}"
+        environ = hop_environ(f"/ussd/africastalking/{SECRET}", session=session, msisdn=number, text=text)
+        screen = answered(self._app, environ)
+        assert screen.startswith("CON "), screen
