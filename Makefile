@@ -13,7 +13,7 @@ LANGUAGES = $(notdir $(patsubst %/,%,$(wildcard locale/*/)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test check chaos mutations gateway-demo format docs words words-compile clean
+.PHONY: help install install-dev run test check chaos mutations gateway-demo bench bench-full format docs words words-compile clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ mutations: install-dev  ## Break each guard of the money by hand, and see that s
 
 gateway-demo: install  ## Let a suspended phone go through a packet gateway to the guide (as root; code 77: not possible here)
 	@$(BIN)/python -m gateway demo
+
+bench: install-dev  ## Measure beside the floor and three peers, in some minutes (PARTS="hops growth orders"); wants wrk, node and npm
+	@$(BIN)/python -m bench $(if $(PARTS),--parts $(PARTS))
+
+bench-full: install-dev  ## The same with longer runs, and more of them
+	@$(BIN)/python -m bench --full $(if $(PARTS),--parts $(PARTS))
 
 format: install-dev  ## Lay the code out and mend what can be mended by rule
 	$(BIN)/ruff check --fix .

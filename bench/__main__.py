@@ -13,8 +13,8 @@ from bench.figures import Figure
 from bench.stage import FOLDER, stage
 
 # A few minutes, and as long as it takes.
-_SHORT = {"rounds": 5, "seconds": 4.0, "sessions": 60}
-_FULL = {"rounds": 9, "seconds": 15.0, "sessions": 300}
+_SHORT = {"rounds": 5, "seconds": 4.0, "calls": 60}
+_FULL = {"rounds": 9, "seconds": 15.0, "calls": 300}
 
 # Measured in processes of their own (bench/orders), since that is another kind of load.
 _ORDERS = "bench.orders"
@@ -38,7 +38,7 @@ def main() -> int:
             found += speeds
             more["hops"] = {name: [asdict(run) for run in made] for name, made in runs.items()}
         if "growth" in given.parts:
-            depth, costs = growth.by_depth(here, rounds=rounds, sessions=int(plan["sessions"]))
+            depth, costs = growth.by_depth(here, rounds=rounds, calls_each=int(plan["calls"]))
             found += [depth, *growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)]
             more["us_by_depth"] = costs
     if "orders" in given.parts and find_spec(_ORDERS):

@@ -1,21 +1,21 @@
 """Whether a hop costs more deep in a call, or when many calls are remembered."""
 
-import os
-import time
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import redis as redis_client
 
 from bench import calls
 from bench.figures import Figure, ratios
-from bench.phone import answered, hop_environ
-from bench.servers import SECRET, our_environment, serving
-from bench.stage import Stage, redis
+from bench.servers import our_environment, serving
+from bench.stage import PROJECT, Stage, redis
 
 Say = Callable[[str], None]
 
-DEPTH = 20
 FEW, MANY = 1_000, 1_000_000
 
 # A session as a call in its fourth hop leaves it, but for its name.
@@ -29,18 +29,19 @@ end
 _AT_ONCE = 50_000
 
 
-def by_depth(stage: Stage, *, rounds: int, sessions: int) -> tuple[Figure, list[list[float]]]:
-    """What the hops of calls of twenty keys cost, in the process: the last two over the first two after the dial.
+def by_depth(stage: Stage, *, rounds: int, calls_each: int) -> tuple[Figure, list[list[float]]]:
+    """The last four hops of calls of twenty keys over the first four after the dial (bench.depth), by their time.
 
-    Every other key is the same (on to the amounts, back home), so what is compared differs in nothing but how much was
-    typed before. Returns the figure, and for each round the microseconds of each hop from the dial on.
+    Returns the figure, and for each round the microseconds of each hop from the dial on.
     """
-    phone = _Phone(stage)
-    phone.calls(count=sessions // 4 + 1)
-    costs = [phone.calls(count=sessions) for _ in range(rounds)]
+    env = {**our_environment(stage, port=0, redis_port=stage.redis_port), "HOPS_A_MINUTE": "1000000"}
+    Path(env["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "bench.depth", str(rounds), str(calls_each)]
+    done = subprocess.run(command, env=env, cwd=PROJECT, check=True, capture_output=True, text=True)
+    costs: list[list[float]] = json.loads(done.stdout.splitlines()[-1])
     figure = Figure(
         name="hop_depth_ratio",
-        runs=[sum(cost[DEPTH - 1 : DEPTH + 1]) / sum(cost[1:3]) for cost in costs],
+        runs=[sum(cost[-4:]) / sum(cost[1:5]) for cost in costs],
         wanted="at most 1.1x",
         most=1.1,
     )
@@ -87,35 +88,3 @@ def _bytes_of_sessions(port: int) -> list[float]:
     with redis_client.Redis(port=port) as client:
         keys = [key for _, key in zip(range(500), client.scan_iter("ussd:ussd:africastalking:*"), strict=False)]
         return [float(cast("int", client.memory_usage(key, samples=0))) for key in keys]
-
-
-class _Phone:
-    """Calls made within this process, so that nothing is timed but the application and its Redis."""
-
-    def __init__(self, stage: Stage) -> None:
-        env = our_environment(stage, port=0, redis_port=stage.redis_port)
-        env.pop("PROMETHEUS_MULTIPROC_DIR")
-        os.environ.update({**env, "HOPS_A_MINUTE": "1000000"})
-        from app import create_app  # noqa: PLC0415  The settings are those of the stage, which stands only now.
-
-        self._app = create_app()
-        self._made = 0
-
-    def calls(self, *, count: int) -> list[float]:
-        """Make calls of twenty keys. Returns the microseconds that each hop took, the middle of all calls."""
-        took: list[list[int]] = [[] for _ in range(DEPTH + 1)]
-        for _ in range(count):
-            self._made += 1
-            for depth in range(DEPTH + 1):
-                text = "*".join("10"[key % 2] for key in range(depth))
-                began = time.perf_counter_ns()
-                self._hop(text)
-                took[depth].append(time.perf_counter_ns() - began)
-        return [sorted(times)[count // 2] / 1000 for times in took]
-
-    def _hop(self, text: str) -> None:
-        number = f"+2547{12_000_000 + self._made % 1000}"
-        session = f"ATUid_depth_{self._made}"
-        environ = hop_environ(f"/ussd/africastalking/{SECRET}", session=session, msisdn=number, text=text)
-        screen = answered(self._app, environ)
-        assert screen.startswith("CON "), screen

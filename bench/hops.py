@@ -26,7 +26,7 @@ _INSTALLED_AS = {"umb2": "umb", "umb2_bare": "umb", "anysd": "anysd", "ussd_airf
 # Of its own maximum, when latency is looked at.
 _SHARE_OF_MAXIMUM = 0.7
 
-_WARM_UP_S = 1.0
+_WARM_UP_S = 3.0
 
 
 def measure(stage: Stage, *, rounds: int, seconds: float, say: Say) -> tuple[list[Figure], dict[str, list[Run]]]:

@@ -48,7 +48,7 @@ def _plan(country: str) -> _Plan:
     code = phonenumbers.country_code_for_region(country)
     region = phonenumbers.region_code_for_country_code(code)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
-    if metadata is None:
+    if metadata is None or metadata.general_desc is None:
         return _Plan(f"+{code}", frozenset(), re.compile(""))
     prefix = re.compile(metadata.national_prefix_for_parsing or "0")
     return _Plan(f"+{code}", frozenset(metadata.general_desc.possible_length), prefix)

@@ -12,7 +12,6 @@ from typing import Any
 
 from redis import Redis
 from redis.commands.core import Script as OrdinaryScript
-from redis.connection import AbstractConnection
 from redis.exceptions import ConnectionError, NoScriptError, TimeoutError  # noqa: A004  As redis-py calls them.
 
 
@@ -28,8 +27,11 @@ class Scripts:
         return Script(self._redis.register_script(lua), scripts=self, sha=sha1(lua.encode()).hexdigest())  # noqa: S324
 
     @property
-    def connection(self) -> AbstractConnection | None:
-        """This thread's own; None before its first command, and after one that failed."""
+    def connection(self) -> Any:
+        """This thread's own redis.connection.Connection, which is not typed throughout.
+
+        None before its first command, and after one that failed.
+        """
         return getattr(self._own, "connection", None)
 
     def connect(self) -> None:
