@@ -16,6 +16,9 @@ from bench.stage import FOLDER, stage
 _SHORT = {"rounds": 5, "seconds": 4.0, "calls": 60}
 _FULL = {"rounds": 9, "seconds": 15.0, "calls": 300}
 
+# Shares of our own maximum at which latency is looked at.
+_LOADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
 # Measured in processes of their own (bench/orders), since that is another kind of load.
 _ORDERS = "bench.orders"
 
@@ -34,9 +37,13 @@ def main() -> int:
     rounds, seconds = int(plan["rounds"]), plan["seconds"]
     with stage() as here:
         if "hops" in given.parts:
-            speeds, runs = hops.measure(here, rounds=rounds, seconds=seconds, say=say)
+            speeds, runs = hops.measure(
+                here, rounds=rounds, seconds=seconds, loads=_LOADS if given.full else (), say=say
+            )
             found += speeds
             more["hops"] = {name: [asdict(run) for run in made] for name, made in runs.items()}
+            if given.full:
+                more["latency_by_load"] = more["hops"].pop("ours_by_load")
         if "growth" in given.parts:
             depth, costs = growth.by_depth(here, rounds=rounds, calls_each=int(plan["calls"]))
             found += [depth, *growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bench import calls, installs
 from bench.calls import Run
 from bench.figures import Figure, ratios
-from bench.servers import Server, serving
+from bench.servers import serving
 from bench.stage import Stage
 
 Say = Callable[[str], None]
@@ -29,8 +29,13 @@ _SHARE_OF_MAXIMUM = 0.7
 _WARM_UP_S = 3.0
 
 
-def measure(stage: Stage, *, rounds: int, seconds: float, say: Say) -> tuple[list[Figure], dict[str, list[Run]]]:
-    """Runs of every system one after the other, `rounds` times over. Returns the figures, and each system's runs."""
+def measure(
+    stage: Stage, *, rounds: int, seconds: float, loads: Sequence[float] = (), say: Say
+) -> tuple[list[Figure], dict[str, list[Run]]]:
+    """Runs of every system one after the other, `rounds` times over; then ours under less load.
+
+    `loads` are more shares of its maximum to look at. Returns the figures, and each system's runs.
+    """
     failed = installs.install(sorted(set(_INSTALLED_AS.values())))
     for peer, why in failed.items():
         say(f"{peer} is left out: {why}")
@@ -44,13 +49,10 @@ def measure(stage: Stage, *, rounds: int, seconds: float, say: Say) -> tuple[lis
             for name, server in servers.items():
                 runs[name].append(calls.run(server, seconds=seconds))
             say(f"round {number}: " + ", ".join(f"{name} {made[-1].hops_per_s:,.0f}/s" for name, made in runs.items()))
-        calm = _calm_runs(servers["ours"], runs["ours"], rounds=rounds, seconds=seconds)
-    return [*_ratios(runs), _p99(calm)], {**runs, "ours_at_70_percent": calm}
-
-
-def _calm_runs(server: Server, at_most: Sequence[Run], *, rounds: int, seconds: float) -> list[Run]:
-    rate = _SHARE_OF_MAXIMUM * statistics.median(run.hops_per_s for run in at_most)
-    return [calls.run(server, seconds=seconds, rate=rate) for _ in range(rounds)]
+        most = statistics.median(run.hops_per_s for run in runs["ours"])
+        calm = [calls.run(servers["ours"], seconds=seconds, rate=_SHARE_OF_MAXIMUM * most) for _ in range(rounds)]
+        by_load = [calls.run(servers["ours"], seconds=seconds, rate=share * most) for share in loads]
+    return [*_ratios(runs), _p99(calm)], {**runs, "ours_at_70_percent": calm, "ours_by_load": by_load}
 
 
 def _ratios(runs: Mapping[str, Sequence[Run]]) -> list[Figure]:

@@ -33,4 +33,6 @@ def hop_environ(path: str, *, session: str, msisdn: str, text: str) -> WSGIEnvir
 
 def answered(application: WSGIApplication, environ: WSGIEnvironment) -> str:
     """The body of the answer."""
-    return b"".join(application(environ, lambda _status, _headers, _error=None: lambda _written: None)).decode()
+    return b"".join(application(environ, lambda _status, _headers, _error=None: lambda _written: None)).decode(
+        errors="replace"
+    )
