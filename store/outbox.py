@@ -26,6 +26,7 @@ SETTLE = "settle"
 QUEUES: dict[str, str] = {
     Effect.ASK.value: "tell",
     Effect.LAPSE.value: "tell",
+    Effect.REDEEM.value: "credit",
     Effect.CHARGE.value: "charge",
     SETTLE: "settle",
     Effect.CREDIT.value: "credit",

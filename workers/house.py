@@ -13,7 +13,7 @@ from store.outbox import Owing
 from topup.clock import Clock
 from topup.life import Event
 from topup.orders import Order, advance
-from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway
+from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway, VoucherProvider
 from topup.schedule import Timing
 
 
@@ -31,6 +31,7 @@ class House:
     clock: Clock
     payments: Mapping[str, PaymentProvider]
     credits: Mapping[str, CreditProvider]
+    vouchers: Mapping[str, VoucherProvider]
     lines: LineReader
     sms: SmsGateway
     reports: Mapping[str, Callable[[bytes], Report]]
