@@ -13,9 +13,12 @@ from topup.phone import masked
 # of letters and digits is none.
 _NUMBER = re.compile(r"(?<![0-9A-Za-z-])\+?\d{10,15}(?![0-9A-Za-z-])")
 
+# What has as many digits as a voucher may have, and is no phone's.
+_LIKE_A_VOUCHER = re.compile(r"(?<![0-9A-Za-z_-])(?:\d{8,9}|\d{16,20})(?![0-9A-Za-z-])")
+
 
 def mask_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Let no whole phone number reach a log."""
+    """Let no whole phone number reach a log, nor the number of a voucher."""
     for key, value in event.items():
         if key != "timestamp":
             event[key] = _masked(value)
@@ -25,7 +28,8 @@ def mask_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 def _masked(value: Any) -> Any:
     match value:
         case str():
-            return _NUMBER.sub(lambda found: masked(found[0]), value)
+            hidden = _LIKE_A_VOUCHER.sub(lambda found: f"***{found[0][-3:]}", value)
+            return _NUMBER.sub(lambda found: masked(found[0]), hidden)
         case dict():
             return {name: _masked(part) for name, part in value.items()}
         case list() | tuple() | set() | frozenset():

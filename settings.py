@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     )
     order_secret: SecretStr = Field(
         min_length=16,
-        description="Order ids are minted with it. Changing it while calls run could place an order twice.",
+        description="Order ids are minted and vouchers sealed with it. Changing it while calls run could place an "
+        "order twice, and vouchers that are under way could no longer be read.",
     )
 
     # What is sold.

@@ -34,6 +34,7 @@ from store.engine import make_engine
 from store.gate import GateMemory
 from store.gate_events import LineEvents
 from store.rates import Rates
+from store.seal import seal_of
 from store.unfinished import UnfinishedCalls
 from topup.auto import Rhythm
 from topup.clock import utc_now
@@ -142,7 +143,7 @@ class Wiring:
             line_s=s.line_cache_s,
             remind_s=s.dropped_call_sms_after_s if s.dropped_call_sms else None,
         )
-        return Sessions(self.redis, lifetimes=lifetimes)
+        return Sessions(self.redis, lifetimes=lifetimes, seal=seal_of(s.order_secret.get_secret_value()))
 
     @cached_property
     def menu_engine(self) -> MenuEngine:
@@ -267,6 +268,7 @@ class Wiring:
             clock=utc_now,
             payments=self.payments,
             credits={"ucip": self.ucip, "airtime": self.airtime},
+            vouchers={"ucip": self.ucip},
             lines=self.ucip,
             sms=self.kannel if self.settings.sms_gateway is SmsBy.KANNEL else self.africas_talking_sms,
             reports={gateway.name: gateway.read_report for gateway in self.sms_gateways},

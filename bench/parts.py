@@ -16,6 +16,7 @@ import structlog
 from app import create_app
 from bench import floor
 from bench.phone import answered, hop_environ
+from store.seal import seal_of
 from ussd import door, routes
 from ussd.engine import Hop, Reply
 from ussd.gateways import africastalking
@@ -71,15 +72,16 @@ def _parts_of_a_key(wiring: Wiring) -> Iterator[tuple[str, float]]:
     assert session is not None
     body = hop_environ("", session="ATUid_parts", msisdn=who["msisdn"], text="1*1")["wsgi.input"].getvalue()
     log = structlog.get_logger("bench")
+    seal = seal_of(wiring.settings.order_secret.get_secret_value())
     yield "a key in the engine, its two scripts and all", _us(_turns(wiring, who, hop))
     yield "reading the form", _us(lambda: door.form(body))
     yield "loading the session: a script of Redis", _us(lambda: wiring.sessions.load(**who))
-    yield "… of it, understanding it", _us(lambda: unpacked(loaded.raw))
+    yield "… of it, understanding it", _us(lambda: unpacked(loaded.raw, seal=seal))
     yield (
         "saving the session: a script of Redis",
         _us(lambda: wiring.sessions.save(session, **who, raw=loaded.raw, line_is_new=False)),
     )
-    yield "… of it, packing it", _us(lambda: packed(session))
+    yield "… of it, packing it", _us(lambda: packed(session, seal=seal))
     yield "a log line", _us(lambda: log.info("hop", gateway="africastalking", screen="payer", open=True, seconds=0.001))
     yield "counting and timing the hop", _us(_count)
 

@@ -33,6 +33,8 @@ ORDERS = "tests/unit/test_orders.py"
 ENGINE = "tests/unit/test_engine.py"
 HTTP = "tests/contracts"
 AUTO = "tests/unit/test_workers_auto.py"
+REDEEM = "tests/unit/test_workers_redeem.py"
+VOUCHERS = "tests/unit/test_store_vouchers.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -273,6 +275,55 @@ MUTATIONS = (
         "            conversation=self.conversation,\n            asked_by=self.msisdn,",
         '            conversation=f"{self.conversation}:sms",\n            asked_by=self.msisdn,',
         ("tests/unit/test_sms_auto.py",),
+    ),
+    Mutation(
+        "one voucher may belong to two orders",
+        SCHEMA,
+        "    fingerprint text NOT NULL UNIQUE,\n",
+        "    fingerprint text NOT NULL,\n",
+        (VOUCHERS,),
+    ),
+    Mutation(
+        "wrong vouchers are not counted",
+        "store/desk.py",
+        "            vouchers.check_sender(connection, order.asked_by, since=self._midnight(now))\n",
+        "",
+        (VOUCHERS,),
+    ),
+    Mutation(
+        "a voucher that may have landed is sent as if for the first time",
+        "workers/redeem.py",
+        "facts={_SENT_AGAIN: True} if may_have_landed else {}",
+        "facts={}",
+        (REDEEM,),
+    ),
+    Mutation(
+        "a late answer to a voucher's first time is believed after it was sent again",
+        "workers/redeem.py",
+        "            sent = _of_either(sent)\n",
+        "            pass\n",
+        (REDEEM,),
+    ),
+    Mutation(
+        "a voucher is loaded beside a credit to its line",
+        "workers/redeem.py",
+        "        if book.another_is_crediting(order):\n",
+        "        if False:\n",
+        (REDEEM,),
+    ),
+    Mutation(
+        "the number of a voucher lies open in Redis",
+        "ussd/packing.py",
+        "    return [_sealed(mark, seal)] if may_hold_a_pin(mark) else mark\n",
+        "    return mark\n",
+        ("tests/unit/test_engine_vouchers.py",),
+    ),
+    Mutation(
+        "the number of a voucher is kept with the SMS in which it came",
+        "sms/gateways/africastalking.py",
+        '"text": starred(text)',
+        '"text": text',
+        ("tests/unit/test_sms_gateway.py",),
     ),
 )
 

@@ -33,8 +33,12 @@ def read_daraja_statement(lines: Iterable[str]) -> list[Entry]:
 
 
 def read_operator_refills(lines: Iterable[str]) -> list[Entry]:
-    """The refills of the operator's records. Raises UnableToReadStatement."""
-    return [_refill(row) for row in _rows(lines, heading="transaction_id")]
+    """The refills of the operator's records that we pay for. Raises UnableToReadStatement.
+
+    A voucher was paid for in a shop: it is in the operator's records and in nobody's ledger.
+    """
+    rows = _rows(lines, heading="transaction_id")
+    return [_refill(row) for row in rows if "-redeem-" not in row.get("external_reference", "")]
 
 
 def _mpesa(row: dict[str, str]) -> Iterator[Entry]:

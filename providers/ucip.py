@@ -1,7 +1,8 @@
 """The operator's charging system: reading a line, and refilling it. UCIP 5.0, which is XML-RPC over HTTP.
 
-Reads may be repeated at will. A Refill is sent once: no node may be assumed to know a repeated one. When its
-answer is lost, the balance before and after it is all that there is to go by.
+Reads may be repeated at will. A Refill by amount is sent once: no node may be assumed to know a repeated one. When its
+answer is lost, the balance before and after it is all that there is to go by. A voucher is used but once, whoever sends
+it how often: when its answer is lost, it is sent again.
 
 Protocol: Ericsson AIR, UCIP 5.0: GetBalanceAndDate, Refill.
 """
@@ -28,6 +29,7 @@ from topup.line import NOT_KNOWN, Line
 from topup.money import Money
 from topup.outcomes import Answer, Confirmed, NotSent, Refused, Sent, Unknown
 from topup.ports import Attempt, Event, UnableToReadEvent
+from topup.vouchers import Pin
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ class UcipNode:
 
 
 class Ucip:
-    """The CreditProvider and LineReader for a charging system.
+    """The CreditProvider, VoucherProvider and LineReader for a charging system.
 
     Reads for people who wait at a menu and the workers' calls go by two channels: a flood of the one takes no
     connection, and opens no breaker, of the other.
@@ -114,14 +116,34 @@ class Ucip:
 
     def credit(self, attempt: Attempt) -> Sent:
         """Refill the line by `attempt.amount`. The receipt is our originTransactionID."""
-        return self._refill(
-            attempt,
-            {
-                "transactionAmount": str(self._units(attempt.amount)),
-                "transactionCurrency": attempt.amount.currency,
-                "refillProfileID": self._node.refill_profile,
-            },
-        )
+        transaction = transaction_id(attempt.reference)
+        what = {
+            "transactionAmount": str(self._units(attempt.amount)),
+            "transactionCurrency": attempt.amount.currency,
+            "refillProfileID": self._node.refill_profile,
+        }
+        read = partial(self._answers.refill, transaction=transaction)
+        return self._refill(attempt, what, transaction=transaction, operation="refill", read=read)
+
+    def redeem(self, attempt: Attempt, *, pin: Pin) -> Sent:
+        """Use the voucher for the line. The receipt is our originTransactionID."""
+        transaction = transaction_id(attempt.reference)
+        read = partial(self._answers.voucher, transaction=transaction)
+        return self._refill(attempt, _by_voucher(pin), transaction=transaction, operation="redeem", read=read)
+
+    def look_again(self, attempt: Attempt, *, pin: Pin) -> Answer:
+        """Send the voucher once more, as a transaction of its own.
+
+        0: it is used now, so the first time did not arrive. 107: this line has had it, so the first time did. What
+        else the node says of the voucher itself is a refusal; anything more leaves it unknown.
+        """
+        transaction, first = _any_transaction(), transaction_id(attempt.reference)
+        read = partial(self._answers.voucher_again, transaction=transaction, first=first)
+        found = self._refill(attempt, _by_voucher(pin), transaction=transaction, operation="redeem_again", read=read)
+        # A refusal or failure that stood in no answer to this Refill was read from HTTP or from a fault.
+        if isinstance(found, NotSent) or (isinstance(found, Refused) and not found.code.isdecimal()):
+            return Unknown(found.why if isinstance(found, NotSent) else f"answered {found.code}")
+        return found
 
     def enquire_credit(self, attempt: Attempt) -> Answer:
         """What became of a refill whose answer was lost, by the balance before and now.
@@ -150,18 +172,24 @@ class Ucip:
         """Raises UnableToReadEvent: a charging system answers at once, and calls nobody back."""
         raise UnableToReadEvent(why="a charging system sends none")
 
-    def _refill(self, attempt: Attempt, what: Mapping[str, Any]) -> Sent:
-        transaction = transaction_id(attempt.reference)
+    def _refill(
+        self,
+        attempt: Attempt,
+        what: Mapping[str, Any],
+        *,
+        transaction: str,
+        operation: str,
+        read: Callable[[Mapping[str, Any]], T],
+    ) -> T | NotSent | Unknown | Refused:
         struct = self._always(attempt.msisdn, transaction) | {
             **what,
             "externalData1": attempt.reference,
             "requestRefillAccountAfterFlag": True,
         }
-        read = partial(self._answers.refill, transaction=transaction)
-        return self._call(self._refills, "Refill", struct, operation="refill", read=read, moves_money=True)
+        return self._call(self._refills, "Refill", struct, operation=operation, read=read, moves_money=True)
 
     def _read_line(self, channel: Channel, msisdn: str, deadline_s: float | None = None) -> Line | NotSent | Unknown:
-        struct = self._always(msisdn, str(secrets.randbelow(10**19)))
+        struct = self._always(msisdn, _any_transaction())
         line = self._call(
             channel, "GetBalanceAndDate", struct, operation="read_line", read=self._answers.line, deadline_s=deadline_s
         )
@@ -216,6 +244,15 @@ class Ucip:
 def transaction_id(reference: str) -> str:
     """The originTransactionID of the refill with our `reference`: at most 20 digits, always the same."""
     return str(int.from_bytes(hashlib.sha256(reference.encode()).digest()[:8], "big"))
+
+
+def _any_transaction() -> str:
+    """An originTransactionID that nobody has had."""
+    return str(secrets.randbelow(10**19))
+
+
+def _by_voucher(pin: Pin) -> dict[str, Any]:
+    return {"voucherActivationCode": pin.digits, "requestRefillAccountBeforeFlag": True}
 
 
 def _check_same(answer: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

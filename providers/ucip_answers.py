@@ -7,13 +7,17 @@ from typing import Any
 from providers.codes import Also, without_success
 from providers.http import Reply
 from providers.payload import Unreadable, as_object, decimal_of
-from providers.ucip_codes import FIRST_FAILURE, HTTP_REFUSALS, LINE_RESPONSES, REFILL_RESPONSES
+from providers.ucip_codes import FIRST_FAILURE, HTTP_REFUSALS, LINE_RESPONSES, REFILL_RESPONSES, VOUCHER_RESPONSES
 from topup.line import Line, LineState
 from topup.money import MINOR_DIGITS, Money
-from topup.outcomes import Confirmed, NotSent, Reason, Refused, Sent, Unknown
+from topup.outcomes import Answer, Confirmed, NotSent, Pending, Reason, Refused, Sent, Unknown
 
 # The account is barred for its negative balance, or one of its periods is over; a refill ends either.
 _SUSPENDING_FLAGS = ("negativeBarringStatusFlag", "supervisionPeriodExpiryFlag", "serviceFeePeriodExpiryFlag")
+
+
+# What a code that stands in no table means for a voucher, at the first time and later.
+_UNCERTAIN = (Also.UNCERTAIN, Also.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,45 @@ class AnswerReader:
             return without_success(REFILL_RESPONSES.get(code, Also.UNCERTAIN), code=str(code))
         return Confirmed(transaction, self._refilled(answer), {"response_code": code, **self._after(answer)})
 
+    def voucher(self, answer: Mapping[str, Any], *, transaction: str) -> Sent:
+        """What became of a voucher that was sent for the first time. Raises Unreadable when no code says it."""
+        code = _response_code(answer)
+        if code >= FIRST_FAILURE:
+            first, _ = VOUCHER_RESPONSES.get(code, _UNCERTAIN)
+            return without_success(first, code=str(code))
+        return self._loaded(answer, code, transaction)
+
+    def voucher_again(self, answer: Mapping[str, Any], *, transaction: str, first: str) -> Answer:
+        """What became of a voucher that was sent before, in the transaction `first`, and now again."""
+        code = _response_code(answer)
+        if code < FIRST_FAILURE:
+            return self._loaded(answer, code, transaction)
+        _, meaning = VOUCHER_RESPONSES.get(code, _UNCERTAIN)
+        if meaning is Also.HAPPENED:
+            return Confirmed(first, None, {"response_code": code})
+        if meaning is Also.AT_WORK:
+            return Pending(f"answered {code}")
+        found = without_success(meaning, code=str(code))
+        return found if isinstance(found, Refused) else Unknown(found.why)
+
+    def _loaded(self, answer: Mapping[str, Any], code: int, transaction: str) -> Confirmed:
+        serial = answer.get("voucherSerialNumber")
+        facts = {"response_code": code, **({"voucher_serial": serial} if isinstance(serial, str) else {})}
+        return Confirmed(transaction, self._worth(answer), {**facts, **self._after(answer)})
+
+    def _worth(self, answer: Mapping[str, Any]) -> Money | None:
+        """What a voucher brought the line: by what the account held before and after it, else as the node says it."""
+        before, after = (self._held(answer, name) for name in ("accountBeforeRefill", "accountAfterRefill"))
+        if before is not None and after is not None and before.currency == after.currency and before < after:
+            return after - before
+        return self._refilled(answer)
+
+    def _held(self, answer: Mapping[str, Any], name: str) -> Money | None:
+        try:
+            return self._balance(as_object(answer.get(name), name))
+        except Unreadable:
+            return None
+
     def _refilled(self, answer: Mapping[str, Any]) -> Money | None:
         """How much was refilled, as the node says it; None when it does not. It happened in either case."""
         try:
@@ -47,10 +90,7 @@ class AnswerReader:
             return None
 
     def _after(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            balance = self._balance(as_object(answer.get("accountAfterRefill"), "accountAfterRefill"))
-        except Unreadable:
-            return {}
+        balance = self._held(answer, "accountAfterRefill")
         return {"balance_after_minor": balance.minor} if balance is not None else {}
 
     def _balance(self, answer: Mapping[str, Any]) -> Money | None:

@@ -38,6 +38,34 @@ REFILL_RESPONSES: dict[int, Meaning] = {
     999: Also.UNCERTAIN,  # Other error, no retry.
 }
 
+# The responseCode of a Refill by voucher that did not succeed: at the first time, and at a second look, when the same
+# was sent before and nobody knows what became of it. What is true of the voucher itself was true then. What is true of
+# the line, or of us, may have come since: it tells nothing of the first time.
+VOUCHER_RESPONSES: dict[int, tuple[Meaning, Meaning]] = {
+    100: (Also.UNCERTAIN, Also.UNCERTAIN),  # Other error.
+    102: (Reason.GONE, Also.UNCERTAIN),  # Subscriber not found.
+    103: (Reason.NO_MORE_VOUCHERS, Also.UNCERTAIN),  # Barred from refill, after too many wrong vouchers.
+    104: (Reason.BARRED, Also.UNCERTAIN),  # Temporarily blocked by the operator.
+    107: (Reason.VOUCHER_USED, Also.HAPPENED),  # Voucher already used by this subscriber: by our first time.
+    108: (Reason.VOUCHER_OF_ANOTHER, Reason.VOUCHER_OF_ANOTHER),  # Voucher already used by another subscriber.
+    109: (Reason.VOUCHER_NOT_ON_SALE, Reason.VOUCHER_NOT_ON_SALE),  # Voucher unavailable.
+    110: (Reason.VOUCHER_EXPIRED, Reason.VOUCHER_EXPIRED),  # Voucher expired.
+    111: (Reason.VOUCHER_STOLEN, Reason.VOUCHER_STOLEN),  # Voucher stolen or missing.
+    112: (Reason.VOUCHER_DAMAGED, Reason.VOUCHER_DAMAGED),  # Voucher damaged.
+    113: (Reason.VOUCHER_BUSY, Also.AT_WORK),  # Voucher pending in another refill: in our first, perhaps.
+    114: (Reason.VOUCHER_NOT_FOR_LINE, Reason.VOUCHER_NOT_FOR_LINE),  # Voucher type not accepted.
+    115: (Reason.VOUCHER_NOT_FOR_LINE, Also.UNCERTAIN),  # Refill not accepted for this class of line.
+    119: (Reason.NO_VOUCHER, Reason.NO_VOUCHER),  # There is no such voucher.
+    120: (Reason.PROVIDER, Also.UNCERTAIN),  # Refill profile not known.
+    123: (Reason.LIMIT, Also.UNCERTAIN),  # The line would hold more than it may.
+    126: (Reason.BARRED, Also.UNCERTAIN),  # The account is not active.
+    176: (Reason.NO_FIRST_CALL, Also.UNCERTAIN),  # Refill denied: first call not done.
+    177: (Reason.BARRED, Also.UNCERTAIN),  # Refill denied: not active in its network.
+    178: (Reason.LINE_RAN_OUT, Also.UNCERTAIN),  # Refill denied: supervision period over.
+    179: (Reason.LINE_RAN_OUT, Also.UNCERTAIN),  # Refill denied: service fee period over.
+    999: (Also.UNCERTAIN, Also.UNCERTAIN),  # Other error, no retry.
+}
+
 # The responseCode of a read that tells a line's state all the same.
 LINE_RESPONSES: dict[int, LineState] = {
     102: LineState.GONE,

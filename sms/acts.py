@@ -6,6 +6,7 @@ from typing import Any
 from sms import auto, auto_grammar, keywords, messages
 from sms.going_on import go_on
 from sms.ordering import answer_ask, ask, top_up
+from sms.vouchers import load
 from sms.writer import INSTRUCTIONS, Acted, Writer
 from store import subscribers
 from store.auto import stop_all_of
@@ -59,6 +60,7 @@ def _not_understood(writer: Writer, _: keywords.NotUnderstood) -> Acted:
 ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {
     keywords.TopUp: top_up,
     keywords.Ask: ask,
+    keywords.Voucher: load,
     keywords.Yes: answer_ask,
     keywords.No: answer_ask,
     auto_grammar.Auto: auto.agree,

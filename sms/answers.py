@@ -26,7 +26,7 @@ _ANSWERS_AN_HOUR = 20
 
 # What a person who said STOP is still answered: their own top-ups, and what they decide about their number.
 _ALWAYS_ANSWERED = (
-    *(keywords.TopUp, keywords.Ask, keywords.Yes, keywords.No, keywords.Block, keywords.Unblock),
+    *(keywords.TopUp, keywords.Ask, keywords.Voucher, keywords.Yes, keywords.No, keywords.Block, keywords.Unblock),
     *(Auto, StopAuto, keywords.GoOn),
     *(keywords.Status, keywords.Stop, keywords.Start),
 )
@@ -77,11 +77,11 @@ class Answers:
     def _line(self, msisdn: str, command: keywords.Command) -> Line:
         """The line that the command is about."""
         match command:
-            case keywords.TopUp(line=str(other)):
+            case keywords.TopUp(line=str(other)) | keywords.Voucher(line=str(other)):
                 with suppress(UnableToReadNumber):  # That is said when the command is acted on.
                     return self._desk.read_line(read_msisdn(other, country=self._desk.country))
                 return NOT_KNOWN
-            case keywords.TopUp() | keywords.Ask() | keywords.Balance():
+            case keywords.TopUp() | keywords.Ask() | keywords.Voucher() | keywords.Balance():
                 return self._desk.read_line(msisdn)
             case _:
                 return NOT_KNOWN

@@ -8,7 +8,7 @@ read as generously as it can be without guessing.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from sms.auto_grammar import Auto, StopAuto, read_auto
@@ -34,6 +34,14 @@ class Ask:
     amount: str | None
     payer: str | None
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """VOUCHER: its digits, and the line, as they were written; absent when they were not."""
+
+    digits: str | None = field(repr=False)
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ class GoOn:
 Command = (
     TopUp
     | (Ask | Yes | No)
+    | Voucher
     | (Auto | StopAuto | GoOn)
     | (Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood)
 )
@@ -117,6 +126,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("充值", "加值", "充话费", "充話費", "交话费", "交話費"),
     ),
     "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE", "DEMANDER", "DEMANDE", "代付", "请代付", "請代付"),
+    "voucher": (
+        *("VOUCHER", "SCRATCH CARD", "VOCHA", "KADI", "CARTE", "COUPON"),
+        *("充值卡", "加值卡", "充值券", "刮刮卡"),
+    ),
     "yes": ("YES", "NDIYO", "NDIO", "OUI", "同意", "是"),
     "no": ("NO", "HAPANA", "LA", "NON", "不同意", "否"),
     "stop_auto": ("STOP AUTO", "ACHA AUTO", "SIMAMISHA AUTO", "ARRET AUTO", "停止自动充值"),
@@ -160,7 +173,7 @@ _HAN = "\u3400-\u9fff"
 
 
 def _word_pattern(command: str, word: str) -> str:
-    """A keyword where it ends: `TOPUPS` and `充值卡` are other words. Behind `语言` the language follows at once."""
+    """A keyword where it ends: `TOPUPS` and `充值机` are other words. Behind `语言` the language follows at once."""
     if not word.isascii():
         return word if command == "language" else rf"{word}(?![{_HAN}])"
     return r"[\s_-]*".join(map(re.escape, word.split())) + r"(?![^\W\d_])"
@@ -195,6 +208,12 @@ _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "
 
 _GO_ON = re.compile(r"\W*1\W*", re.ASCII)
 
+_PIN_AND_LINE = re.compile(
+    r"(?P<digits>[0-9][0-9\s.-]*[0-9])"
+    rf"(?:(?:{_BETWEEN}+(?:FOR|LINE|LAINI|YA|KWA|POUR)|{_BETWEEN}*[给給])[\s:]*"
+    r"(?P<line>\+?[0-9][0-9\s-]{6,}))?\W*"
+)
+
 # No keyword needs more; a longer text is read by its beginning.
 _LONGEST = 480
 
@@ -213,6 +232,8 @@ def read(text: str) -> Command:
         case "ask":
             wanted = _top_up(rest)
             return Ask(amount=wanted.amount, payer=wanted.payer, again=wanted.again)
+        case "voucher":
+            return _voucher(rest)
         case "yes" | "no":
             return _answer(name, rest)
         case "auto":
@@ -244,6 +265,11 @@ def _top_up(rest: str) -> TopUp:
         again=found["again"] is not None,
         line=_number(found["line"]),
     )
+
+
+def _voucher(rest: str) -> Voucher:
+    found = _PIN_AND_LINE.fullmatch(rest)
+    return Voucher(found["digits"], _number(found["line"])) if found else Voucher(rest or None)
 
 
 def _number(written: str | None) -> str | None:

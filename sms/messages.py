@@ -276,7 +276,7 @@ def last_top_up(recent: Sequence[Recent]) -> Text:
 
 def instructions(*, short_code: str) -> Text:
     """The answer to HELP, and the one answer to what we cannot read."""
-    return say("Send TOPUP 100, BAL, STATUS, LANG or STOP. To top up by menu dial {code}.", code=short_code)
+    return say("Send TOPUP 100, VOUCHER, BAL, STATUS, LANG or STOP. To top up by menu dial {code}.", code=short_code)
 
 
 def top_up_instructions() -> Text:

@@ -49,7 +49,7 @@ def _order(
     try:
         wanted = _wanted(writer, command, amount, kind, line=line)
         if writer.line.is_beyond_help:
-            return "top_up_refused", _beyond_help(writer, wanted.line)
+            return "top_up_refused", beyond_help(writer, wanted.line)
         order = writer.desk.place_in(writer.connection, wanted)
     except SameAgain as error:
         return "top_up_again", _again(command, error, line=line)
@@ -81,7 +81,8 @@ def _wanted(
     )
 
 
-def _beyond_help(writer: Writer, line: str | None) -> Text:
+def beyond_help(writer: Writer, line: str | None) -> Text:
+    """What is said of a line that no top-up brings back: another than the writer's own when `line` names it."""
     if line is None or line == writer.msisdn:
         return writer.line_state()
     return messages.line_beyond_help(line=writer.shown(line), care_number=writer.desk.care_number)

@@ -63,7 +63,7 @@ class _Door:
             id=message.id,
             sender=message.sender,
             text=message.text,
-            raw=self._callback("incoming", posted),
+            raw=self._callback("incoming", self.gateway.without_vouchers(posted)),
         )
         log.info("sms_in", gateway=self.gateway.name, sender=message.sender, verdict=self.answers.take(letter))
         return _plain("")

@@ -44,7 +44,7 @@ def begin(
     facts: Mapping[str, object],
     now: datetime,
 ) -> Attempt:
-    """Write down the order's next attempt for `purpose` (charge, credit or refund). The order must be locked."""
+    """Write down the order's next attempt for `purpose`: charge, credit, refund or redeem. The order must be locked."""
     counted = select(func.count()).where(attempts.c.order_id == order.id, attempts.c.purpose == purpose)
     number = (connection.scalar(counted) or 0) + 1
     reference = mint_attempt_reference(order_id=order.id, purpose=purpose, number=number)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from store import outbox
+from store import outbox, vouchers
 from store.tables import attempts, order_moves, orders, transfers
 from store.tables import outbox as outbox_rows
 from topup.kinds import Kind
@@ -19,6 +19,9 @@ from topup.orders import Move, Order, OrderNotFound
 
 # What is in these states counts towards no limit: it was undone, or nobody has agreed to pay it yet.
 _NOT_ORDERED = [State.ASKED.value, State.UNPAID.value, State.REFUNDED.value]
+
+# In these states an order may just now raise the balance of its line.
+_RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value]
 
 # Orders in these states have an enquiry open, which ends with the state.
 ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
@@ -101,6 +104,8 @@ class SqlBook:
         )
         if rule.source in ENQUIRED:
             outbox.strike_enquiries(self._connection, move.order_id, now=move.at)
+        if rule.source in vouchers.NEEDED_IN and rule.target not in vouchers.NEEDED_IN:
+            vouchers.forget(self._connection, move.order_id, was_used=rule.target is State.CREDITED)
         outbox.owe(self._connection, move)
 
     def moved_at(self, order_id: str, *, event: Event) -> datetime | None:
@@ -124,9 +129,9 @@ class SqlBook:
         return found or order.placed_at
 
     def another_is_crediting(self, order: Order) -> bool:
-        """Whether a credit of another order may be on its way to the same line."""
+        """Whether a credit (or the voucher) of another order may be on its way to the same line."""
         found = select(orders.c.id).where(
-            orders.c.line == order.line, orders.c.state == State.CREDITING.value, orders.c.id != order.id
+            orders.c.line == order.line, orders.c.state.in_(_RAISING_A_BALANCE), orders.c.id != order.id
         )
         return self._connection.scalar(found.limit(1)) is not None
 
@@ -173,9 +178,9 @@ class SqlBook:
         return [order_of(row) for row in self._connection.execute(found.limit(count))]
 
     def credits_of(self, line: str) -> int:
-        """How many credits were ever sent to a line. The transaction holds the line's lock from here on."""
+        """How many credits and vouchers were ever sent to a line. The transaction holds its lock from here on."""
         self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
-        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose == "credit")
+        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose.in_(("credit", "redeem")))
         return self._connection.scalar(sent) or 0
 
     def _one(self, order_id: str, *, for_update: bool) -> Order:

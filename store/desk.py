@@ -8,10 +8,11 @@ import structlog
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from store import asks, results, subscribers
+from store import asks, results, subscribers, vouchers
 from store.asks import Ask
 from store.auto import AutoTopUps, terms_of
 from store.book import SqlBook
+from store.seal import seal_of
 from topup.asks import A_DAY, AskedOfOneself, AskedTooOften, LineIsClosed, NothingAsked, WantsNoAsks, WhichAsk, code_of
 from topup.auto import Rhythm, Running
 from topup.caller import ON_ITS_WAY, Caller, Recent, Result
@@ -36,7 +37,11 @@ HOW_MANY_RECENT = 3
 _CALLER = text("""
     SELECT (SELECT language FROM subscribers WHERE msisdn = :msisdn) AS language,
            (SELECT coalesce(jsonb_agg(to_jsonb(newest)), '[]')
-              FROM (SELECT id, amount_minor, currency, state, placed_at FROM orders
+              FROM (SELECT id, currency, state, placed_at,
+                           coalesce((SELECT (detail ->> 'value_minor')::bigint FROM order_moves
+                                      WHERE kind = 'voucher' AND order_id = orders.id AND event = 'REDEEM_CONFIRMED'),
+                                    amount_minor) AS amount_minor
+                      FROM orders
                      WHERE asked_by = :msisdn OR line = :msisdn
                      ORDER BY placed_at DESC LIMIT :count) AS newest) AS recent,
            (SELECT coalesce(jsonb_agg(to_jsonb(runs) ORDER BY agreed_at), '[]') FROM standing_orders AS runs
@@ -70,6 +75,7 @@ class Shop:
     credit_provider: str
     order_secret: str
     again_within: timedelta
+    voucher_provider: str = "ucip"
     auto: Rhythm = field(default_factory=Rhythm)
 
     def wallet_of(self, payer: str) -> Wallet:
@@ -128,9 +134,9 @@ class Desk:
     def place(self, wanted: Wanted) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
-        Raises an error of topup.limits when the amount is not sold, or is too much for a day, and NoWalletHere when the
-        payer has no wallet that can be asked. Raises SameAgain when the same was ordered a moment ago and it is not
-        said to be meant.
+        Raises an error of topup.limits when the amount is not sold, or is too much for a day, NoWalletHere when the
+        payer has no wallet that can be asked, and one of topup.vouchers when the voucher may not be sent. Raises
+        SameAgain when the same was ordered a moment ago and it is not said to be meant.
         """
         with self._engine.begin() as connection:
             return self.place_in(connection, wanted)
@@ -142,14 +148,20 @@ class Desk:
         order = self._order(wanted, now=now)
         if (placed := book.find(order.id)) is not None:
             return placed
-        self._check_others(book, order, now=now, again=wanted.again)
-        detail = self._check_ask(connection, order, now=now) if order.kind is Kind.ASK else {}
         if order.is_for_another and subscribers.is_closed(connection, order.line):
             raise LineIsClosed()
+        if wanted.pin is not None:
+            vouchers.check_sender(connection, order.asked_by, since=self._midnight(now))
+            detail = vouchers.keep(connection, order, wanted.pin, seal=seal_of(self._shop.order_secret))
+        else:
+            self._check_others(book, order, now=now, again=wanted.again)
+            detail = self._check_ask(connection, order, now=now) if order.kind is Kind.ASK else {}
         place(book, order=order, now=now, timing=self._timing, detail=detail)
         return book.get(order.id)
 
     def _order(self, wanted: Wanted, *, now: datetime) -> Order:
+        # A voucher was paid for in a shop, so nobody's wallet is asked: the operator has had the money.
+        paid_by = self._shop.voucher_provider if wanted.pin else self._shop.wallet_of(wanted.payer).provider
         return Order(
             id=self._order_id(wanted.channel, wanted.conversation),
             kind=wanted.kind,
@@ -157,11 +169,11 @@ class Desk:
             asked_by=wanted.asked_by,
             line=wanted.line or wanted.asked_by,
             payer=wanted.payer,
-            amount=self.limits.check(wanted.amount),
+            amount=wanted.amount if wanted.pin else self.limits.check(wanted.amount),
             language=wanted.language,
             line_was=wanted.line_was,
-            payment_provider=self._shop.wallet_of(wanted.payer).provider,
-            credit_provider=self._shop.credit_provider,
+            payment_provider=paid_by,
+            credit_provider=self._shop.voucher_provider if wanted.pin else self._shop.credit_provider,
             placed_at=now,
         )
 

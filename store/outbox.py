@@ -27,6 +27,7 @@ TELL_GATEWAY = "tell_gateway"
 QUEUES: dict[str, str] = {
     Effect.ASK.value: "tell",
     Effect.LAPSE.value: "tell",
+    Effect.REDEEM.value: "credit",
     Effect.CHARGE.value: "charge",
     SETTLE: "settle",
     Effect.CREDIT.value: "credit",

@@ -112,6 +112,14 @@ attempts = Table(
     Column("facts", JSONB, nullable=False),
 )
 
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("order_id", Text, ForeignKey("orders.id", deferrable=True, initially="DEFERRED"), primary_key=True),
+    Column("fingerprint", Text, nullable=False, unique=True),
+    Column("sealed", LargeBinary),
+)
+
 outbox = Table(
     "outbox",
     metadata,

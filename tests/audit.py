@@ -23,6 +23,9 @@ DOUBLE_CHARGE, DOUBLE_CREDIT, LOST, UNBALANCED, FALSE_SMS = (
 # How often money was taken, given and given back for an order that has ended so. Late money goes back.
 _ALLOWED = {"DONE": {(1, 1, 0)}, "UNPAID": {(0, 0, 0)}, "REFUNDED": {(1, 0, 1)}}
 
+# The same for a voucher, which was paid for in a shop.
+_ALLOWED_OF_A_VOUCHER = {"DONE": {(0, 1, 0)}, "UNPAID": {(0, 0, 0)}}
+
 # How often, at the least, when a person was told this.
 _TOLD = {"tell_balance": (1, 1, 0), "tell_credited": (1, 1, 0), "tell_refunded": (1, 0, 1)}
 
@@ -91,11 +94,16 @@ def _of(
     if order.has_ended:
         yield from _of_ended(order, deeds=deeds, kept=kept)
     for purpose, text in told:
-        if any(did < least for did, least in zip(deeds.counts, _TOLD.get(purpose, (0, 0, 0)), strict=True)):
+        least_of_all = _TOLD.get(purpose, (0, 0, 0))
+        least = (0, *least_of_all[1:]) if order.kind == "voucher" else least_of_all
+        if any(did < needed for did, needed in zip(deeds.counts, least, strict=True)):
             yield Finding(FALSE_SMS, order.id, f"told {text!r}, but {deeds}")
 
 
 def _of_ended(order: OrderSeen, *, deeds: Deeds, kept: Mapping[str, int]) -> Iterator[Finding]:
+    if order.kind == "voucher":
+        yield from _of_ended_voucher(order, deeds=deeds, kept=kept)
+        return
     if deeds.counts not in _ALLOWED[order.state]:
         yield Finding(LOST, order.id, f"is {order.state} after {order.events}, but {deeds}")
     wrong = {amount for amount in (*deeds.charges, *deeds.credits, *deeds.reversals) if amount != order.amount_minor}
@@ -106,3 +114,13 @@ def _of_ended(order: OrderSeen, *, deeds: Deeds, kept: Mapping[str, int]) -> Ite
     rest = [account for account in kept if not account.startswith(("clearing:", "float:"))]
     if rest or clearing != sum(deeds.charges) - sum(deeds.reversals) or -floats != sum(deeds.credits):
         yield Finding(UNBALANCED, order.id, f"{order.state}: the ledger has {kept}, but {deeds}")
+
+
+def _of_ended_voucher(order: OrderSeen, *, deeds: Deeds, kept: Mapping[str, int]) -> Iterator[Finding]:
+    if deeds.counts not in _ALLOWED_OF_A_VOUCHER[order.state]:
+        yield Finding(LOST, order.id, f"is {order.state} after {order.events}, but {deeds}")
+    worth = [move.detail["value_minor"] for move in order.moves if "value_minor" in move.detail]
+    if worth and worth != deeds.credits:
+        yield Finding(LOST, order.id, f"is said to be worth {worth}, but {deeds}")
+    if kept:
+        yield Finding(UNBALANCED, order.id, f"no money of ours moves for a voucher, but the ledger has {kept}")

@@ -88,6 +88,12 @@ class Phone:
         assert confirm.open, confirm
         return self.key("1")
 
+    def load(self, digits: str) -> Screen:
+        """Dial a voucher directly, and agree."""
+        confirm = self.dial(f"*384*55*{digits}#")
+        assert confirm.open, confirm
+        return self.key("1")
+
     # Messages.
 
     def sms(self, text: str, *, to: str | None = None) -> None:

@@ -13,7 +13,10 @@ from topup.orders import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A top-up as the person may ask after it. `at` carries the zone that it is shown in."""
+    """A top-up as the person may ask after it. `at` carries the zone that it is shown in.
+
+    The amount is nought for a voucher whose worth is not known.
+    """
 
     reference: str
     amount: Money
@@ -23,7 +26,10 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of a top-up that whoever asked for it has surely not been told of. `at` is when it was placed."""
+    """The end of a top-up that whoever asked for it has surely not been told of. `at` is when it was placed.
+
+    The amount is nought for a voucher.
+    """
 
     order_id: str
     amount: Money

@@ -38,6 +38,9 @@ class State(Enum):
     REVIEW_CHARGE = "REVIEW_CHARGE"  # A person must find out whether the payer was charged.
     REVIEW_CREDIT = "REVIEW_CREDIT"  # A person must find out whether the line was credited.
     REVIEW_REFUND = "REVIEW_REFUND"  # A person must find out whether the money went back.
+    UNREDEEMED = "UNREDEEMED"  # The voucher is here; it has not been used.
+    REDEEMING = "REDEEMING"  # The voucher may have been used.
+    REVIEW_VOUCHER = "REVIEW_VOUCHER"  # A person must find out whether the voucher was used.
     DONE = "DONE"  # The line has the credit. The end.
     UNPAID = "UNPAID"  # No money moved. The end.
     REFUNDED = "REFUNDED"  # The money is back with the payer. The end.
@@ -60,6 +63,11 @@ class Event(Enum):
     ASK_PLACED = "ASK_PLACED"
     ASK_ACCEPTED = "ASK_ACCEPTED"
     ASK_DECLINED = "ASK_DECLINED"
+    VOUCHER_PLACED = "VOUCHER_PLACED"
+    REDEEM_SENT = "REDEEM_SENT"
+    REDEEM_NOT_SENT = "REDEEM_NOT_SENT"
+    REDEEM_CONFIRMED = "REDEEM_CONFIRMED"
+    REDEEM_REFUSED = "REDEEM_REFUSED"
     CHARGE_SENT = "CHARGE_SENT"
     CHARGE_NOT_SENT = "CHARGE_NOT_SENT"  # The call surely did not leave this house.
     CHARGE_BUSY = "CHARGE_BUSY"  # The payer's phone was in a session, so no prompt was shown.
@@ -81,6 +89,7 @@ class Event(Enum):
     OPERATOR_CREDIT = "OPERATOR_CREDIT"  # A person: the money is here, credit the line.
     OPERATOR_REFUND = "OPERATOR_REFUND"  # A person: the money is here, send it back.
     OPERATOR_CLOSE = "OPERATOR_CLOSE"  # A person: what was unknown has ended, and nothing is owed.
+    OPERATOR_VOID = "OPERATOR_VOID"  # A person: the voucher was not used, and is not to be.
 
 
 class Effect(Enum):
@@ -88,6 +97,7 @@ class Effect(Enum):
 
     ASK = "ask"
     LAPSE = "lapse"  # Not wait any longer for an answer.
+    REDEEM = "redeem"
     CHARGE = "charge"
     CREDIT = "credit"
     LOOK = "look"
@@ -169,6 +179,22 @@ def _rules() -> Iterable[Rule]:
         (s.ASKED,         e.ASK_ACCEPTED,     s.CREATED,       None,        (f.CHARGE,)),
         (s.ASKED,         e.ASK_DECLINED,     s.UNPAID,        None,        (f.TELL_DECLINED,)),
         (s.ASKED,         e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),  # nobody answered
+
+        # A voucher was paid for in a shop: no money of ours moves, and there is none to send back.
+        (s.UNREDEEMED,     e.VOUCHER_PLACED,   s.UNREDEEMED,     None,      (f.REDEEM,)),
+        (s.UNREDEEMED,     e.REDEEM_SENT,      s.REDEEMING,      None,      (f.ENQUIRE,)),
+        (s.UNREDEEMED,     e.GAVE_UP,          s.UNPAID,         None,      (f.TELL_DECLINED,)),  # surely not sent
+        (s.REDEEMING,      e.REDEEM_NOT_SENT,  s.UNREDEEMED,     None,      (f.REDEEM,)),
+        (s.REDEEMING,      e.REDEEM_CONFIRMED, s.CREDITED,       None,      (f.LOOK,)),
+        (s.REDEEMING,      e.REDEEM_REFUSED,   s.UNPAID,         None,      (f.TELL_DECLINED,)),
+        (s.REDEEMING,      e.GAVE_UP,          s.REVIEW_VOUCHER, None,      (f.ALERT, f.TELL_CHECKING)),
+        (s.REVIEW_VOUCHER, e.REDEEM_CONFIRMED, s.CREDITED,       None,      (f.LOOK,)),
+        (s.REVIEW_VOUCHER, e.REDEEM_REFUSED,   s.UNPAID,         None,      (f.TELL_DECLINED,)),
+        (s.REVIEW_VOUCHER, e.OPERATOR_CREDIT,  s.UNREDEEMED,     None,      (f.REDEEM,)),         # not used: try again
+        (s.REVIEW_VOUCHER, e.OPERATOR_CLOSE,   s.CREDITED,       None,      (f.LOOK,)),           # it was used
+        (s.REVIEW_VOUCHER, e.OPERATOR_VOID,    s.UNPAID,         None,      (f.TELL_DECLINED,)),  # nor shall it be
+        (s.UNREDEEMED,     e.OPERATOR_HOLD,    s.REVIEW_VOUCHER, None,      (f.ALERT,)),
+        (s.REDEEMING,      e.OPERATOR_HOLD,    s.REVIEW_VOUCHER, None,      (f.ALERT,)),
     )
     # fmt: on
     return (Rule(*row) for row in rows)
@@ -187,13 +213,18 @@ def may_happen(*, source: State, event: Event) -> bool:
 
 
 ENDS = frozenset({State.DONE, State.UNPAID, State.REFUNDED})
-REVIEWS = frozenset({State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND})
+REVIEWS = frozenset({State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND, State.REVIEW_VOUCHER})
 
 # With these an order begins. Nothing comes before them, and they come but once.
-BEGINNINGS = frozenset({Event.PLACED, Event.ASK_PLACED})
+BEGINNINGS = frozenset({Event.PLACED, Event.ASK_PLACED, Event.VOUCHER_PLACED})
 
 # What a provider confirmed once cannot be confirmed again: money moves once.
-ONCE = BEGINNINGS | {Event.CHARGE_CONFIRMED, Event.CREDIT_CONFIRMED, Event.REFUND_CONFIRMED}
+ONCE = BEGINNINGS | {
+    Event.CHARGE_CONFIRMED,
+    Event.CREDIT_CONFIRMED,
+    Event.REFUND_CONFIRMED,
+    Event.REDEEM_CONFIRMED,
+}
 
 LIFE: tuple[Rule, ...] = tuple(_rules())
 _BY_SOURCE_AND_EVENT = {(rule.source, rule.event): rule for rule in LIFE}

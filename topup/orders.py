@@ -12,6 +12,7 @@ from topup.life import BEGINNINGS, Effect, Event, Rule, State, rule_for
 from topup.line import LineState
 from topup.money import Money
 from topup.schedule import BUSY_WAITS_S, Timing
+from topup.vouchers import Pin
 
 
 class OrderNotFound(RedialError):
@@ -26,7 +27,8 @@ class NaiveTime(RedialError):
 class Order:
     """A top-up that somebody agreed to. Numbers are E.164; `channel` is where it was placed (`ussd:africastalking`).
 
-    `line_was` is what the line's owner saw when it was placed, so that the end is told in the same terms.
+    `line_was` is what the line's owner saw when it was placed, so that the end is told in the same terms. `amount` is
+    nought for a voucher, whose worth only the charging system knows.
     `seq` counts the moves: 0 when placed.
     """
 
@@ -56,7 +58,7 @@ class Wanted:
     """A top-up that somebody has just agreed to, in `conversation` (a session or message id) of `channel`.
 
     The line is that of who asks, unless `line` names another; `line_was` is what they saw of it. `again`: the same
-    twice within a moment is meant.
+    twice within a moment is meant. `pin` is that of the voucher, for Kind.VOUCHER.
     """
 
     channel: str
@@ -69,6 +71,7 @@ class Wanted:
     kind: Kind = Kind.TOPUP
     line: str | None = None
     again: bool = False
+    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True)

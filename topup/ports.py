@@ -12,6 +12,7 @@ from topup.errors import RedialError
 from topup.line import Line
 from topup.money import Money
 from topup.outcomes import Answer, NotSent, Refused, Sent, Unknown
+from topup.vouchers import Pin
 
 
 class UnableToReadEvent(RedialError):
@@ -99,6 +100,25 @@ class CreditProvider(Protocol):
 
     def read_event(self, *, topic: str, reference: str | None, body: bytes, content_type: str) -> Event:
         """Read a callback on `topic` ("airtime"). Raises UnableToReadEvent."""
+        ...
+
+
+class VoucherProvider(Protocol):
+    """Uses a voucher for a line. A voucher can be used but once, so sending one twice does no harm; what the answers
+    mean is another matter. `Confirmed.amount` is what the voucher was worth, where that is told."""
+
+    name: str
+
+    def redeem(self, attempt: Attempt, *, pin: Pin) -> Sent:
+        """Use the voucher for the line `attempt.msisdn`. Called when it surely was not sent by us before."""
+        ...
+
+    def look_again(self, attempt: Attempt, *, pin: Pin) -> Answer:
+        """Send the same voucher for the same line again, when nobody knows what became of the first time.
+
+        Confirmed when it is used now, or was used for this line: the first time landed. Refused only by what is true
+        of the voucher and was true then: that the line may not be refilled any more says nothing of the first time.
+        """
         ...
 
 

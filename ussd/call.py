@@ -11,6 +11,7 @@ from topup.limits import Limits
 from topup.line import NOT_KNOWN, Line
 from topup.money import Money
 from topup.orders import Order, Wanted
+from topup.vouchers import Pin
 from topup.wallets import NoWalletHere, Wallet
 
 
@@ -78,7 +79,8 @@ class Desk(Protocol):
     def place(self, wanted: Wanted) -> Order:
         """Place the order of this conversation; the one that it placed before, if it did.
 
-        Raises an error of topup.limits, or NoWalletHere. SameAgain can be overridden by `wanted.again`.
+        Raises an error of topup.limits or topup.vouchers, or NoWalletHere. SameAgain can be overridden by
+        `wanted.again`.
         """
         ...
 
@@ -105,7 +107,7 @@ class Call:
 
     `other_line` is the number to top up where it is not the caller's own, `other_line_is` what it was when chosen.
     `under_way` is what was on its way at the dial, `missed` an end of a top-up that stands on the home screen once.
-    `standing` are the caller's auto top-ups, `draft` is the one at hand.
+    `standing` are the caller's auto top-ups, `draft` is the one at hand. `pin` is that of the voucher just typed.
     `wrong` counts the wrong keys in a row; `why` is what was wrong with the last one, and stands on the screen.
     """
 
@@ -125,6 +127,7 @@ class Call:
     payer: str | None = None
     other_line: str | None = None
     other_line_is: Line | None = None
+    pin: Pin | None = None
     recent: Sequence[Recent] = ()
     dropped: Dropped | None = None
     under_way: Money | None = None
@@ -150,7 +153,7 @@ class Call:
         """What that line is."""
         return self.line if self.other_line is None else self.other_line_is or NOT_KNOWN
 
-    def wanted(self, amount: Money, *, kind: Kind = Kind.TOPUP, again: bool = False) -> Wanted:
+    def wanted(self, amount: Money, *, kind: Kind = Kind.TOPUP, again: bool = False, pin: Pin | None = None) -> Wanted:
         """The order of this call, as it has been agreed to."""
         return Wanted(
             channel=self.channel,
@@ -163,6 +166,7 @@ class Call:
             kind=kind,
             line=self.other_line,
             again=again,
+            pin=pin,
         )
 
     @property

@@ -213,7 +213,7 @@ class Engine:
     def _enter(self, call: Call, goto: str) -> None:
         if goto == self._menu.first:
             call.trail, call.amount, call.payer, call.draft = [], None, None, None
-            call.other_line, call.other_line_is = None, None
+            call.other_line, call.other_line_is, call.pin = None, None, None
         elif goto in call.trail:
             call.trail = call.trail[: call.trail.index(goto)]
         elif goto != call.screen:
@@ -256,7 +256,7 @@ def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOUR
         call.page, call.wrong, call.why, call.line = session.page, session.wrong, session.why, session.line
         call.amount, call.payer = session.amount, session.payer
         call.other_line, call.other_line_is = session.other_line, session.other_line_is
-        call.recent, call.dropped = session.recent, session.dropped
+        call.pin, call.recent, call.dropped = session.pin, session.recent, session.dropped
         call.under_way, call.missed = session.under_way, session.missed
         call.standing, call.draft = session.standing, session.draft
     return call
@@ -278,6 +278,7 @@ def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
         payer=call.payer,
         other_line=call.other_line,
         other_line_is=call.other_line_is,
+        pin=call.pin,
         recent=tuple(call.recent),
         dropped=call.dropped,
         under_way=call.under_way,

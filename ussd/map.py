@@ -11,6 +11,7 @@ from topup.limits import Limits
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
+from topup.vouchers import Pin
 from topup.wallets import M_PESA, Wallet
 from ussd.call import Auto, Call, Draft, Dropped
 from ussd.drawing import drawn_pages
@@ -97,6 +98,7 @@ def sample_call(screen: str, language: str) -> Call:
         msisdn="+254711000001",
         language=language,
         screen=screen,
+        pin=Pin("12345678901234"),
         line=_line(),
         amount=amount,
         payer="+254711000002",

@@ -10,18 +10,22 @@ from topup.limits import SameAgain
 from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, read_msisdn
+from topup.vouchers import is_as_long_as_a_pin
 from ussd.call import Call
-from ussd.journeys import asking, auto, menu, other_lines, under_way
+from ussd.journeys import asking, auto, menu, other_lines, under_way, vouchers
 from ussd.journeys.common import agreed, shown
 from ussd.screens import DOORS, Choice, NotAnOption, Option, Wrong
 from words.accounts import result_in_words, top_up_in_words
 from words.agreeing import headline, offer, on_its_way, same_again, what_will_happen
 from words.text import LANGUAGES, Text, say
 
-__all__ = ["asking", "auto", "menu", "other_lines", "under_way"]
+__all__ = ["asking", "auto", "menu", "other_lines", "under_way", "vouchers"]
 
 
-@menu.choice("amounts", "confirm", "other_payer", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
+@menu.choice(
+    *("amounts", "confirm", "other_payer", "cannot_help", "balance", "recent", "language", "guide", "other_ways"),
+    "confirm_voucher",
+)
 def home(call: Call) -> Choice:
     """What the line is, and what can be done."""
     top_up = [] if call.line.is_beyond_help else [Option(say("Top up"), "amounts")]
@@ -40,9 +44,11 @@ def home(call: Call) -> Choice:
 
 @home.answer
 def read_direct_dial(call: Call, typed: str) -> str:
-    """An amount instead of an option goes straight to its confirmation: it is how `*384*55*100#` arrives."""
+    """An amount or a voucher instead of an option goes straight to its confirmation: `*384*55*100#` arrives so."""
     if len(typed) < 2:
         raise NotAnOption()
+    if is_as_long_as_a_pin(typed):
+        return vouchers.read_voucher(call, typed)
     try:
         amount = _amount(call, typed)
     except UnableToReadAmount as error:

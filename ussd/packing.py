@@ -1,14 +1,21 @@
-"""The less usual things that a call remembers, as small JSON."""
+"""What a call remembers, as small JSON."""
 
+from base64 import b85decode, b85encode
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from store.seal import Seal
 from topup.auto import Running, Terms, Weekday, When
-from topup.caller import Result
+from topup.caller import Recent, Result
 from topup.life import State
+from topup.line import Line, LineState
 from topup.money import Money
-from ussd.call import Draft
+from topup.vouchers import Pin, may_hold_a_pin
+from ussd.call import Draft, Dropped
+
+# What the texts in a session are sealed for.
+_SEALED_FOR = "ussd session"
 
 
 def money_out(money: Money | None) -> list[Any] | None:
@@ -21,19 +28,93 @@ def money_in(row: list[Any] | None) -> Money | None:
     return Money(*row) if row else None
 
 
+def minute_out(at: datetime) -> list[int]:
+    """A time to the minute, as [minutes since 1970, minutes ahead of UTC]: half as long as its text."""
+    ahead = at.utcoffset()
+    if ahead is None:
+        raise ValueError("a time without its zone")
+    return [int(at.timestamp() // 60), int(ahead.total_seconds() // 60)]
+
+
+def minute_in(row: Sequence[int]) -> datetime:
+    """What `minute_out` wrote."""
+    minutes, ahead = row
+    return datetime.fromtimestamp(minutes * 60, timezone(timedelta(minutes=ahead)))
+
+
 def result_out(result: Result | None) -> list[Any] | None:
     """The end of a top-up that was missed."""
     if result is None:
         return None
-    at = result.at.isoformat("T", "minutes")
-    return [result.order_id, money_out(result.amount), result.state.value, at, int(result.is_for_another)]
+    is_for_another = int(result.is_for_another)
+    return [result.order_id, money_out(result.amount), result.state.value, minute_out(result.at), is_for_another]
 
 
 def result_in(row: list[Any] | None) -> Result | None:
     """What `result_out` wrote."""
     if not row:
         return None
-    return Result(row[0], Money(*row[1]), State(row[2]), datetime.fromisoformat(row[3]), bool(row[4]))
+    return Result(row[0], Money(*row[1]), State(row[2]), minute_in(row[3]), bool(row[4]))
+
+
+def mark_out(mark: str, seal: Seal) -> str | list[str]:
+    """The mark of a hop: as it is where no voucher can stand in it, else sealed, in a list.
+
+    It is not cut down: only from the whole of it can a hop that comes again be told from a new one. A mark that is a
+    short digest of what was typed is sealed as well, since whoever has a digest can try out what it is of.
+    """
+    return [_sealed(mark, seal)] if may_hold_a_pin(mark) else mark
+
+
+def mark_in(kept: str | list[str], seal: Seal) -> str:
+    """What `mark_out` wrote. Raises UnableToOpen."""
+    return kept if isinstance(kept, str) else _opened(kept[0], seal)
+
+
+def pin_out(pin: Pin | None, seal: Seal) -> str | None:
+    """The number of a voucher, sealed."""
+    return _sealed(pin.digits, seal) if pin else None
+
+
+def pin_in(sealed: str | None, seal: Seal) -> Pin | None:
+    """What `pin_out` wrote. Raises UnableToOpen."""
+    return Pin(_opened(sealed, seal)) if sealed else None
+
+
+def line_out(line: Line) -> list[Any]:
+    """A line."""
+    return [line.state.value, money_out(line.balance)]
+
+
+def line_in(row: list[Any]) -> Line:
+    """What `line_out` wrote."""
+    return Line(LineState(row[0]), money_in(row[1]))
+
+
+def recent_out(found: Recent) -> list[Any]:
+    """A top-up of the caller's."""
+    return [found.reference, found.amount.minor, found.amount.currency, found.state.value, *minute_out(found.at)]
+
+
+def recent_in(row: list[Any]) -> Recent:
+    """What `recent_out` wrote."""
+    reference, minor, currency, state, *at = row
+    return Recent(reference, Money(minor, currency), State(state), minute_in(at))
+
+
+def dropped_out(dropped: Dropped | None) -> list[Any] | None:
+    """Where a call that dropped had got to."""
+    if dropped is None:
+        return None
+    line = line_out(dropped.other_line_is) if dropped.other_line_is else None
+    return [dropped.screen, dropped.trail, money_out(dropped.amount), dropped.payer, dropped.other_line, line]
+
+
+def dropped_in(row: list[Any] | None) -> Dropped | None:
+    """What `dropped_out` wrote."""
+    if not row:
+        return None
+    return Dropped(row[0], tuple(row[1]), Money(*row[2]), row[3], row[4], line_in(row[5]) if row[5] else None)
 
 
 def running_out(standing: Sequence[Running]) -> list[Any]:
@@ -69,3 +150,11 @@ def _when_out(when: When | None) -> int | list[Any] | None:
 
 def _when(row: int | list[Any]) -> When:
     return Weekday(row) if isinstance(row, int) else Money(*row)
+
+
+def _sealed(text: str, seal: Seal) -> str:
+    return b85encode(seal.seal(text, of=_SEALED_FOR)).decode()
+
+
+def _opened(sealed: str, seal: Seal) -> str:
+    return seal.open(b85decode(sealed), of=_SEALED_FOR)

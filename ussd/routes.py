@@ -127,7 +127,8 @@ def _reply(board: Switchboard, gateway: Gateway, asked: Asked) -> Reply:
     who = {"channel": f"ussd:{gateway.NAME}", "conversation": asked.session, "msisdn": msisdn}
     behind = "" if asked.code is None else _dialled_behind(asked.code, board.short_codes)
     if behind is None:
-        log.warning("hop_not_ours", gateway=gateway.NAME, code=(asked.code or "")[:32])
+        # No more of the code than its beginning: a voucher may stand behind it.
+        log.warning("hop_not_ours", gateway=gateway.NAME, code=(asked.code or "")[:12])
         not_ours = say("This code is not served here. Please dial {code}.", code=board.short_codes[0])
         return _end(not_ours, "not_ours", board.languages.of(**who))
     with structlog.contextvars.bound_contextvars(session=asked.session, msisdn=msisdn):

@@ -3,27 +3,30 @@
 A session is one small string under `ussd:<channel>:<conversation>`. A hop reads it (with the caller's dropped call, the
 line as it was read a moment ago, and the count of the caller's hops) in one round trip, and writes it in another: only
 if it still is what was read, so that of two copies of one hop one wins and both give the winner's answer.
+
+The number of a voucher does not lie open in Redis: it is sealed, and so is the mark of a hop wherever it may stand
+there.
 """
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from redis import Redis
 
 import store.unfinished
+from store.seal import Seal, UnableToOpen
 from topup.auto import Running
 from topup.caller import Recent, Result, Unfinished
-from topup.life import State
-from topup.line import NOT_KNOWN, Line, LineState
+from topup.line import NOT_KNOWN, Line
 from topup.money import Money
+from topup.vouchers import Pin
+from ussd import packing
 from ussd.call import Draft, Dropped
-from ussd.packing import draft_in, draft_out, money_in, money_out, result_in, result_out, running_in, running_out
 from ussd.scripts import Scripts
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 4
+VERSION = 5
 
 # Where a top-up only wants its yes: the payer is the caller until another is chosen.
 _WANT_A_YES = ("payer", "confirm")
@@ -79,6 +82,7 @@ class Session:
     payer: str | None
     other_line: str | None
     other_line_is: Line | None
+    pin: Pin | None
     recent: tuple[Recent, ...]
     dropped: Dropped | None
     under_way: Money | None = None
@@ -115,9 +119,10 @@ class Lifetimes:
 class Sessions:
     """The sessions of all calls."""
 
-    def __init__(self, redis: Redis, *, lifetimes: Lifetimes) -> None:
+    def __init__(self, redis: Redis, *, lifetimes: Lifetimes, seal: Seal) -> None:
         self._redis = redis
         self._lifetimes = lifetimes
+        self._seal = seal
         scripts = Scripts(redis)
         self._load = scripts.register(_LOAD)
         self._save = scripts.register(_SAVE)
@@ -128,12 +133,13 @@ class Sessions:
         raw, dropped, line, hops = cast(
             "tuple[bytes, bytes, bytes, int]", self._load(keys=keys, args=[self._lifetimes.rate_window_s])
         )
-        return Loaded(raw=raw, session=unpacked(raw), dropped=_read_dropped(dropped), line=_read_line(line), hops=hops)
+        session = unpacked(raw, seal=self._seal)
+        return Loaded(raw=raw, session=session, dropped=_read_dropped(dropped), line=_read_line(line), hops=hops)
 
     def language(self, *, channel: str, conversation: str) -> str | None:
         """The language of a call; None when nothing is remembered of it."""
         key, *_ = _keys(channel, conversation, msisdn="")
-        session = unpacked(cast("bytes | None", self._redis.get(key)) or b"")
+        session = unpacked(cast("bytes | None", self._redis.get(key)) or b"", seal=self._seal)
         return session.language if session else None
 
     def save(
@@ -147,11 +153,11 @@ class Sessions:
             keys=[*_keys(channel, conversation, msisdn), *store.unfinished.keys_of(msisdn)],
             args=[
                 raw,
-                packed(session),
+                packed(session, seal=self._seal),
                 self._lifetimes.session_s,
                 dropped,
                 self._lifetimes.dropped_s,
-                _dumped(_line_out(session.line)) if line_is_new else "",
+                _dumped(packing.line_out(session.line)) if line_is_new else "",
                 self._lifetimes.line_s,
                 unfinished,
                 remind_s or 0,
@@ -160,15 +166,15 @@ class Sessions:
         )
         if found is None:
             return None
-        return Loaded(raw=found, session=unpacked(found), dropped=None, line=None, hops=0)
+        return Loaded(raw=found, session=unpacked(found, seal=self._seal), dropped=None, line=None, hops=0)
 
 
-def packed(session: Session) -> str:
-    """The session as one short string."""
+def packed(session: Session, *, seal: Seal) -> str:
+    """The session as one short string, in which no number of a voucher can be read."""
     return _dumped(
         [
             VERSION,
-            session.seen,
+            packing.mark_out(session.seen, seal),
             session.reply,
             int(session.open),
             session.language,
@@ -177,25 +183,29 @@ def packed(session: Session) -> str:
             session.page,
             session.wrong,
             session.why,
-            _line_out(session.line),
-            money_out(session.amount),
+            packing.line_out(session.line),
+            packing.money_out(session.amount),
             session.payer,
-            [[r.reference, money_out(r.amount), r.state.value, r.at.isoformat("T", "minutes")] for r in session.recent],
-            _dropped_out(session.dropped),
+            [packing.recent_out(found) for found in session.recent],
+            packing.dropped_out(session.dropped),
             session.other_line,
-            _line_out(session.other_line_is) if session.other_line_is else None,
-            *_unusual_out(session),
+            packing.line_out(session.other_line_is) if session.other_line_is else None,
+            *_unusual_out(session, seal),
         ]
     )
 
 
-def unpacked(raw: bytes) -> Session | None:
-    """The session that `packed` wrote; None for nothing, and for what another version wrote."""
+def unpacked(raw: bytes, *, seal: Seal) -> Session | None:
+    """The session that `packed` wrote; None for nothing, and for what another version or another secret wrote."""
     row: list[Any] = json.loads(raw) if raw else []
     if not row or row[0] != VERSION:
         return None
+    try:
+        mark, unusual = packing.mark_in(row[1], seal), _unusual_in(row[17:], seal)
+    except UnableToOpen:
+        return None
     return Session(
-        seen=row[1],
+        seen=mark,
         reply=row[2],
         open=bool(row[3]),
         language=row[4],
@@ -204,14 +214,14 @@ def unpacked(raw: bytes) -> Session | None:
         page=row[7],
         wrong=row[8],
         why=row[9],
-        line=_line_in(row[10]),
-        amount=money_in(row[11]),
+        line=packing.line_in(row[10]),
+        amount=packing.money_in(row[11]),
         payer=row[12],
-        recent=tuple(_recent_in(found) for found in row[13]),
-        dropped=_dropped_in(row[14]),
+        recent=tuple(packing.recent_in(found) for found in row[13]),
+        dropped=packing.dropped_in(row[14]),
         other_line=row[15],
-        other_line_is=_line_in(row[16]) if row[16] else None,
-        **_unusual_in(row[17:]),
+        other_line_is=packing.line_in(row[16]) if row[16] else None,
+        **unusual,
     )
 
 
@@ -224,24 +234,26 @@ def dropped_of(session: Session) -> Dropped | None:
     return session.dropped if session.open else None
 
 
-def _unusual_out(session: Session) -> list[Any]:
+def _unusual_out(session: Session, seal: Seal) -> list[Any]:
     """What few calls remember, and what takes no room in the others."""
     row = [
-        money_out(session.under_way),
-        result_out(session.missed),
-        running_out(session.standing),
-        draft_out(session.draft),
+        packing.money_out(session.under_way),
+        packing.result_out(session.missed),
+        packing.running_out(session.standing),
+        packing.draft_out(session.draft),
+        packing.pin_out(session.pin, seal),
     ]
     return row if any(row) else []
 
 
-def _unusual_in(row: list[Any]) -> dict[str, Any]:
-    under_way, missed, standing, draft = row or (None, None, [], None)
+def _unusual_in(row: list[Any], seal: Seal) -> dict[str, Any]:
+    under_way, missed, standing, draft, pin = row or (None, None, [], None, None)
     return {
-        "under_way": money_in(under_way),
-        "missed": result_in(missed),
-        "standing": running_in(standing),
-        "draft": draft_in(draft),
+        "under_way": packing.money_in(under_way),
+        "missed": packing.result_in(missed),
+        "standing": packing.running_in(standing),
+        "draft": packing.draft_in(draft),
+        "pin": packing.pin_in(pin, seal),
     }
 
 
@@ -251,7 +263,7 @@ def _keys(channel: str, conversation: str, msisdn: str) -> list[str]:
 
 def _write_dropped(session: Session) -> str:
     dropped = dropped_of(session)
-    return _dumped(_dropped_out(dropped)) if dropped else ""
+    return _dumped(packing.dropped_out(dropped)) if dropped else ""
 
 
 def _unfinished(session: Session, channel: str, conversation: str, msisdn: str) -> str:
@@ -277,37 +289,11 @@ def _unfinished(session: Session, channel: str, conversation: str, msisdn: str) 
 
 
 def _read_dropped(raw: bytes) -> Dropped | None:
-    return _dropped_in(json.loads(raw)) if raw else None
+    return packing.dropped_in(json.loads(raw)) if raw else None
 
 
 def _read_line(raw: bytes) -> Line | None:
-    return _line_in(json.loads(raw)) if raw else None
-
-
-def _recent_in(row: list[Any]) -> Recent:
-    reference, amount, state, at = row
-    return Recent(reference, Money(*amount), State(state), datetime.fromisoformat(at))
-
-
-def _dropped_out(dropped: Dropped | None) -> list[Any] | None:
-    if dropped is None:
-        return None
-    line = _line_out(dropped.other_line_is) if dropped.other_line_is else None
-    return [dropped.screen, dropped.trail, money_out(dropped.amount), dropped.payer, dropped.other_line, line]
-
-
-def _dropped_in(row: list[Any] | None) -> Dropped | None:
-    if not row:
-        return None
-    return Dropped(row[0], tuple(row[1]), Money(*row[2]), row[3], row[4], _line_in(row[5]) if row[5] else None)
-
-
-def _line_out(line: Line) -> list[Any]:
-    return [line.state.value, money_out(line.balance)]
-
-
-def _line_in(row: list[Any]) -> Line:
-    return Line(LineState(row[0]), money_in(row[1]))
+    return packing.line_in(json.loads(raw)) if raw else None
 
 
 def _dumped(value: Any) -> str:

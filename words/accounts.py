@@ -27,7 +27,18 @@ def line_in_words(line: Line, *, care_number: str) -> Text:
 
 
 def top_up_in_words(found: Recent) -> Text:
-    """When, how much, what became of the money, and the reference that a support agent needs."""
+    """When, how much, what became of the money, and the reference that a support agent needs.
+
+    What a voucher is worth is not known before it is loaded.
+    """
+    if not found.amount.minor:
+        not_loaded = found.state is State.UNPAID
+        return say(
+            "{at} Voucher: {state}. Ref {reference}",
+            at=found.at,
+            state=say("not loaded") if not_loaded else state_in_words(found.state),
+            reference=found.reference,
+        )
     return say(
         "{at} {amount}: {state}. Ref {reference}",
         at=found.at,
@@ -39,7 +50,17 @@ def top_up_in_words(found: Recent) -> Text:
 
 def result_in_words(result: Result, *, line: Line) -> Text:
     """An end that the person has missed. What is said of the line is what it is now."""
+    if not result.amount.minor:
+        return say("Voucher of {at}: {end}", at=result.at, end=_end_of_voucher(result, line))
     return say("{amount} of {at}: {end}", amount=result.amount, at=result.at, end=_end(result, line))
+
+
+def _end_of_voucher(result: Result, line: Line) -> Text:
+    if result.state is State.UNPAID:
+        return say("not loaded.")
+    if line.state is LineState.ACTIVE and not result.is_for_another:
+        return say("loaded, your line is back.")
+    return say("loaded.")
 
 
 def _end(result: Result, line: Line) -> Text:

@@ -8,6 +8,7 @@ from topup.errors import RedialError
 from topup.limits import AmountNotWhole, AmountTooLarge, AmountTooSmall, LineHasEnough, PayerHasPaidEnough
 from topup.money import UnableToReadAmount
 from topup.phone import UnableToReadNumber
+from topup.vouchers import TooManyAtOnce, UnableToReadPin, VoucherOnItsWay, VouchersLocked, VoucherWasUsed
 from topup.wallets import NoWalletHere
 from words.text import Text, say
 
@@ -26,6 +27,13 @@ _SENTENCES: dict[type[RedialError], Callable[[RedialError], Text]] = {
     TooManyAutoTopUps: lambda error: say("You have {count} auto top-ups already.", count=error.facts["count"]),
     UnableToReadNumber: lambda error: say("That is not a phone number."),
     NoWalletHere: lambda error: say("That number has no mobile money that we can ask."),
+    UnableToReadPin: lambda error: say("A voucher has 8 to 20 digits."),
+    VoucherOnItsWay: lambda error: say("That voucher is being loaded already."),
+    VoucherWasUsed: lambda error: say("That voucher has been loaded already."),
+    TooManyAtOnce: lambda error: say("Please wait until your other vouchers are loaded."),
+    VouchersLocked: lambda error: say(
+        "{times} vouchers were wrong today. Try again tomorrow.", times=error.facts["times"]
+    ),
 }
 
 

@@ -20,6 +20,9 @@ _WORDS: Mapping[State, Text] = {
     State.REVIEW_CHARGE: say("being checked"),
     State.REVIEW_CREDIT: say("paid, being checked"),
     State.REVIEW_REFUND: say("refund being checked"),
+    State.UNREDEEMED: say("on its way"),
+    State.REDEEMING: say("on its way"),
+    State.REVIEW_VOUCHER: say("being checked"),
 }
 
 

@@ -9,6 +9,7 @@ from topup.money import Money
 from topup.wallets import WALLETS
 
 AMOUNT = Money(99_999_999, "KES")  # KES 999,999.99
+NOTHING = Money(0, "KES")  # What a voucher is worth, as long as nobody knows.
 BALANCE = Money(999_999_999, "KES")  # KES 9,999,999.99
 CODE = "*384*55123#"
 CARE = "0711000000"

@@ -9,18 +9,20 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from store import attempts, outbox
+from store.attempts import Kept
 from store.book import SqlBook
 from store.outbox import Owing
 from topup.life import Effect, Event, State
 from topup.outcomes import Answer
-from topup.ports import Attempt
 from workers.house import House, locked
+from workers.redeem import look_again
 from workers.settling import settle
 
 _PURPOSE_OF: Mapping[State, str] = {
     State.CHARGING: "charge",
     State.CREDITING: "credit",
     State.RETURNING: "refund",
+    State.REDEEMING: "redeem",
 }
 
 
@@ -33,20 +35,22 @@ def enquire(house: House, owing: Owing) -> None:
         if not kept:
             house.done(connection, owing, "answered")
             return
-    answer = _ask(house, kept.purpose, kept.provider, kept.attempt)
+    answer = _ask(house, kept)
     with house.engine.begin() as connection:
         verdict = settle(house, connection, reference=kept.attempt.reference, outcome=answer, evidence="enquiry")
         _again_or_give_up(house, connection=connection, owing=owing, verdict=verdict)
 
 
-def _ask(house: House, purpose: str, provider: str, attempt: Attempt) -> Answer:
-    match purpose:
+def _ask(house: House, kept: Kept) -> Answer:
+    match kept.purpose:
         case "charge":
-            return house.payments[provider].enquire_charge(attempt)
+            return house.payments[kept.provider].enquire_charge(kept.attempt)
         case "credit":
-            return house.credits[provider].enquire_credit(attempt)
+            return house.credits[kept.provider].enquire_credit(kept.attempt)
+        case "redeem":
+            return look_again(house, kept)
         case _:
-            return house.payments[provider].enquire_refund(attempt)
+            return house.payments[kept.provider].enquire_refund(kept.attempt)
 
 
 def _again_or_give_up(house: House, *, connection: Connection, owing: Owing, verdict: str) -> None:

@@ -16,7 +16,7 @@ from topup.clock import Clock
 from topup.gate import PacketGateway
 from topup.life import Event
 from topup.orders import Order, advance
-from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway
+from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway, VoucherProvider
 from topup.schedule import Timing
 
 
@@ -47,6 +47,7 @@ class House:
     clock: Clock
     payments: Mapping[str, PaymentProvider]
     credits: Mapping[str, CreditProvider]
+    vouchers: Mapping[str, VoucherProvider]
     lines: LineReader
     sms: SmsGateway
     reports: Mapping[str, Callable[[bytes], Report]]

@@ -21,6 +21,7 @@ from workers.enquire import enquire
 from workers.house import House
 from workers.lapse import lapse
 from workers.look import look
+from workers.redeem import redeem
 from workers.refund import refund
 from workers.send import send
 from workers.settle import settle
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.ASK.value: ask,
     Effect.LAPSE.value: lapse,
+    Effect.REDEEM.value: redeem,
     Effect.CHARGE.value: charge,
     Effect.CREDIT.value: credit,
     Effect.LOOK.value: look,

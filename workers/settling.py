@@ -37,6 +37,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "charge": Purpose(Event.CHARGE_CONFIRMED, Event.CHARGE_REFUSED, Event.CHARGE_NOT_SENT, Effect.CHARGE),
     "credit": Purpose(Event.CREDIT_CONFIRMED, Event.CREDIT_REFUSED, Event.CREDIT_NOT_SENT, Effect.CREDIT),
     "refund": Purpose(Event.REFUND_CONFIRMED, Event.REFUND_REFUSED, Event.REFUND_NOT_SENT, Effect.REFUND),
+    "redeem": Purpose(Event.REDEEM_CONFIRMED, Event.REDEEM_REFUSED, Event.REDEEM_NOT_SENT, Effect.REDEEM),
 }
 
 # The fact by which a provider says that a receipt is only a name for one that it did not tell.
@@ -118,7 +119,7 @@ class Case:
         if self.kept.purpose == "refund" and self.was_refused:
             return self._stray("confirmed after it was refused", outcome.receipt)  # In review: a person finds out.
         try:
-            self._move(self._purpose.confirmed, {"receipt": outcome.receipt})
+            self._move(self._purpose.confirmed, {"receipt": outcome.receipt, **self._worth(outcome)})
         except (RepeatedEvent, IllegalEvent) as error:
             return self._confirmed_again(outcome, str(error))
         self._note_receipt(outcome)
@@ -131,6 +132,12 @@ class Case:
         """
         history = SqlBook(self.connection).history(self.order.id)
         return self.order.state is State.REVIEW_CHARGE and Event.CHARGE_DIFFERS in history
+
+    def _worth(self, outcome: Confirmed) -> dict[str, object]:
+        """What a voucher brought, which nobody knew when it was sent."""
+        if self.kept.purpose != "redeem" or outcome.amount is None:
+            return {}
+        return {"value_minor": outcome.amount.minor, "currency": outcome.amount.currency}
 
     def _has_anothers_receipt(self, outcome: Confirmed) -> bool:
         return attempts.receipt_is_taken(
@@ -152,6 +159,8 @@ class Case:
 
         A payment that is known by its receipt may also have been known through a person, who has decided the order.
         """
+        if self.kept.purpose == "redeem" and Event.REDEEM_CONFIRMED in SqlBook(self.connection).history(self.order.id):
+            return "repeated"  # The first time and the second look may both tell of the one use of a voucher.
         is_known = self.kept.receipt is not None
         if is_known and (self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED)):
             return "repeated"

@@ -22,7 +22,7 @@ from topup.orders import Order
 from topup.outcomes import Reason
 from topup.phone import national
 from words.text import Text, rendered
-from workers import auto, strays
+from workers import auto, strays, vouchers
 from workers.house import House, locked
 from workers.send import Delivery
 
@@ -71,7 +71,22 @@ class Telling:
 
     def to_whoever_asked(self) -> Text:
         """The sentence for the one who asked for the top-up."""
+        if self.order.kind is Kind.VOUCHER:
+            return vouchers.told_of(self.ending())
         return _SENTENCES[self.effect](self)
+
+    def ending(self) -> vouchers.Ending:
+        """What a voucher has come to."""
+        house, line = self.house, self.order.line if self.order.is_for_another else None
+        return vouchers.Ending(
+            connection=self.connection,
+            order=self.order,
+            effect=self.effect,
+            other_line=self.shown(line) if line else None,
+            seen=self.line_seen(),
+            short_code=house.shop.short_code,
+            care_number=house.shop.care_number,
+        )
 
     def tell_others(self) -> None:
         """Owe the messages to the others, save those who want none."""
@@ -84,7 +99,10 @@ class Telling:
         order, by = self.order, self.shown(self.order.asked_by)
         is_done = self.effect in (Effect.TELL_BALANCE, Effect.TELL_CREDITED)
         if order.is_for_another and is_done:
-            yield order.line, "tell_owner", sentences.topped_up_by_another(order, by=by, line=self.line_seen())
+            text = sentences.topped_up_by_another(order, by=by, line=self.line_seen())
+            if order.kind is Kind.VOUCHER:
+                text = vouchers.told_owner(self.ending(), by=by)
+            yield order.line, "tell_owner", text
         if order.kind is Kind.ASK and order.payer != order.line:
             if is_done:
                 yield order.payer, "tell_payer", sentences.paid_for_another(order, asked_by=by)

@@ -3,9 +3,11 @@
 Source: Africa's Talking, "SMS: callbacks". All are form POSTs, and none is signed.
 """
 
-from urllib.parse import parse_qsl
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
 
 from sms.gateways.port import Incoming, Posted, Report, UnableToReadMessage, is_name
+from topup.vouchers import may_hold_a_pin, starred
 
 # `status` of a report: whether the phone has the message. Every other status is on the way to one of these.
 _FINAL = {"Success": True, "Failed": False, "Rejected": False}
@@ -27,6 +29,14 @@ class AfricasTalking:
         if not is_name(identity):
             raise UnableToReadMessage(why="id is absent or unusable")
         return Incoming(id=identity, sender=sender, to=form.get("to", ""), text=form.get("text", ""))
+
+    def without_vouchers(self, posted: Posted) -> Posted:
+        """The same with stars for what may be the number of a voucher in its text."""
+        text = posted.form.get("text", "")
+        if not may_hold_a_pin(text):
+            return posted
+        form = {**posted.form, "text": starred(text)}
+        return replace(posted, body=urlencode(form).encode(), form=form)
 
     def read_report(self, record: bytes) -> Report:
         """A delivery report. Raises UnableToReadMessage."""

@@ -6,11 +6,13 @@ what its configuration says: docs/kannel.md has one that says what is read here.
 
 import re
 from collections.abc import Collection
-from urllib.parse import parse_qsl
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.http import parse_options_header
 
 from sms.gateways.port import LINE_SUSPENDED, Incoming, Posted, Report, UnableToReadMessage, is_name
+from topup.vouchers import may_hold_a_pin, starred
 
 # The charsets in which Kannel hands a text over (%C), by its own names for them; an absent one is UTF-8. It is UTF-16BE
 # when the operator has not set mo-recode.
@@ -57,6 +59,17 @@ class Kannel:
         if not is_name(identity):
             raise UnableToReadMessage(why="id is absent or unusable: let the URL have id=%I")
         return Incoming(id=identity, sender=sender, to=_words(fields, "to"), text=_text(posted, fields))
+
+    def without_vouchers(self, posted: Posted) -> Posted:
+        """The same with stars for what may be the number of a voucher in its text, which is in UTF-8 then."""
+        fields = _fields(posted.query)
+        text = _text(posted, fields)
+        if not may_hold_a_pin(text):
+            return posted
+        kept = starred(text).encode("utf-8")
+        if "text" not in fields:
+            return replace(posted, body=kept, content_type="text/plain; charset=utf-8")
+        return replace(posted, query=urlencode({**fields, "text": kept, "charset": b"UTF-8"}).encode())
 
     def read_report(self, record: bytes) -> Report:
         """A delivery report. Raises UnableToReadMessage."""

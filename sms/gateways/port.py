@@ -79,6 +79,10 @@ class Gateway(Protocol):
         """An incoming message. Raises UnableToReadMessage."""
         ...
 
+    def without_vouchers(self, posted: Posted) -> Posted:
+        """An incoming message as it may be kept: with stars for what may be the number of a voucher in its text."""
+        ...
+
     def read_report(self, record: bytes) -> Report:
         """A delivery report, from the record that was kept. Raises UnableToReadMessage."""
         ...

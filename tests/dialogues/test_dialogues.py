@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from store import auto, messages, subscribers
+from store.book import SqlBook
 from tests.city import City
 from tests.dialogues.gateway import Gateway
 from tests.dialogues.transcript import Dialogue, Step, matches, read_all
@@ -16,8 +17,11 @@ from tests.records import OrderSeen
 from tests.unit.books import order_in
 from tests.unit.orders import kes
 from topup.clock import utc_now
-from topup.life import State
+from topup.life import Event, State
+from topup.orders import advance
+from topup.outcomes import Reason
 from topup.phone import national, read_msisdn
+from topup.schedule import Timing
 from ussd.gateways import GATEWAYS
 
 CALLER = "0711000001"
@@ -155,6 +159,22 @@ class Stage:
     def _msisdn(self, number: str) -> str:
         return read_msisdn(number.replace(CALLER, self.own_number), country="KE")
 
+    def sent_voucher(self, tail: str, line: str) -> None:
+        newest = self.orders()[-1]
+        assert (newest.kind, newest.amount_minor, newest.line) == ("voucher", 0, self._msisdn(line))
+        assert newest.moves[0].detail == {"tail": tail}
+
+    def wrong_vouchers(self, count: str) -> None:
+        who = {"asked_by": self.gateway.msisdn, "line": self.gateway.msisdn, "payer": self.gateway.msisdn}
+        reason = {"reason": Reason.NO_VOUCHER.value}
+        for _ in range(int(count)):
+            voucher = {"amount": kes(0), "now": utc_now(), **who}
+            order = order_in(self.books, State.REDEEMING, **voucher)
+            with self.books.begin() as connection:
+                book, event = SqlBook(connection), Event.REDEEM_REFUSED
+                advance(book, order_id=order.id, event=event, now=utc_now(), timing=Timing(), detail=reason)
+            self.earlier += 1
+
     def orders_in_all(self, count: str) -> None:
         assert len(self.orders()) - self.earlier == int(count)
 
@@ -198,6 +218,8 @@ DEEDS: dict[str, Callable[..., str | None]] = {
     r"ordered KES ([\d,]+) for (\d+) paid by (\d+)": Stage.ordered_for,
     r"asked (\d+) for KES ([\d,]+)": Stage.asked,
     r"ordered (\d+) in all": Stage.orders_in_all,
+    r"sent voucher ending in (\d{3}) for (\d+)": Stage.sent_voucher,
+    r"(\d) vouchers were wrong today": Stage.wrong_vouchers,
 }
 
 

@@ -35,6 +35,8 @@ any time and any reference. `#` begins a remark.
     auto tops up KES N for NUMBER  what runs for the caller by itself, and nothing else; auto tops up nothing
     ordered nothing           no order was placed in this dialogue; `ordered KES N paid by NUMBER` names the newest
     ordered KES N for NUMBER paid by NUMBER, asked NUMBER for KES N: the same, of other lines and of people asked to pay
+    sent voucher ending in NNN for NUMBER    the newest order is that voucher
+    N vouchers were wrong today              the caller has sent so many
 """
 
 import re

@@ -16,7 +16,7 @@ from tests.journeys.conftest import a_journey_through
 from tests.kannel import Kannel, need_kannel
 from tests.outside import Phone
 
-INSTRUCTIONS = "Send TOPUP 100, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
+INSTRUCTIONS = "Send TOPUP 100, VOUCHER, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
 BACK = "KES 100 received. Your line is back. Balance KES 50.00."
 
 

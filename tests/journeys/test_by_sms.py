@@ -4,7 +4,7 @@ from tests.city import City
 from tests.outside import Phone
 from words.text import catalogue
 
-INSTRUCTIONS = "Send TOPUP 100, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
+INSTRUCTIONS = "Send TOPUP 100, VOUCHER, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
 BACK = "KES 100 received. Your line is back. Balance KES 50.00."
 
 

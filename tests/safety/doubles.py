@@ -4,14 +4,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.safety.plans import Asked, End, Reply
+from tests.safety.plans import Asked, Deed, End, Reply
 from tests.safety.world import Request, SmsSeen, World, order_of
 from topup.line import Line
 from topup.money import Money
 from topup.outcomes import Accepted, Answer, Confirmed, NotSent, Pending, Reason, Refused, Sent, Unknown
 from topup.ports import Attempt, Event, Handed, UnableToReadEvent
+from topup.vouchers import Pin
 
 _LOST = Unknown("the reply was lost")
+
+# Every voucher is worth so much.
+_WORTH = Money(10000, "KES")
+
+_REFUSES = {"107": Reason.VOUCHER_USED, "108": Reason.VOUCHER_OF_ANOTHER, "119": Reason.NO_VOUCHER}
 
 
 def _read(body: bytes) -> Event:
@@ -148,6 +154,40 @@ class ChargingSystem(_Double):
         if moved == attempt.amount.minor:
             return Confirmed(f"T-{attempt.reference}", attempt.amount)
         return Unknown(f"the balance moved by {moved}")
+
+    def redeem(self, attempt: Attempt, *, pin: Pin) -> Sent:
+        """A voucher for the first time."""
+        deed = self.world.next_deed("redeem", order_of(attempt.reference))
+        if deed.reply is Reply.NOT_SENT:
+            return NotSent("no connection")
+        if deed.reply is Reply.REFUSED:
+            return Refused(Reason.BARRED, "104")
+        code = self._use(attempt, pin, deed)
+        match code:
+            case "0":
+                return Confirmed(f"T-{attempt.reference}", _WORTH)
+            case "lost":
+                return _LOST
+            case _:
+                return Refused(_REFUSES[code], code)
+
+    def look_again(self, attempt: Attempt, *, pin: Pin) -> Answer:
+        """The same voucher once more."""
+        deed = self.world.next_deed("look", order_of(attempt.reference))
+        if deed.reply in (Reply.NOT_SENT, Reply.REFUSED):
+            return Unknown("nothing that tells of the first time")
+        code = self._use(attempt, pin, deed)
+        match code:
+            case "0" | "107":
+                return Confirmed(f"T-{attempt.reference}-{code}", _WORTH if code == "0" else None)
+            case "lost":
+                return _LOST
+            case _:
+                return Refused(_REFUSES[code], code)
+
+    def _use(self, attempt: Attempt, pin: Pin, deed: Deed) -> str:
+        code = "lost" if deed.end is End.NOTHING else self.world.use(attempt, pin, _WORTH)
+        return "lost" if deed.reply is Reply.UNKNOWN else code
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from tests.safety.town import Town
 from tests.safety.world import Moved, World
-from topup.life import State
+from topup.life import ENDS, REVIEWS, State
 
 
 class Fact(Enum):
@@ -43,9 +43,12 @@ MEANING: Mapping[State, tuple[frozenset[Fact], frozenset[Fact]]] = {
     State.RETURNING: (frozenset({_P}), frozenset({_R})),
     State.REVIEW_REFUND: (frozenset({_P}), frozenset({_R})),
     State.REFUNDED: (frozenset({_P, _R}), frozenset()),
+    State.UNREDEEMED: (frozenset(), frozenset()),
+    State.REDEEMING: (frozenset(), frozenset({_C})),
+    State.REVIEW_VOUCHER: (frozenset(), frozenset({_C})),
 }
 
-_RESTS = {State.DONE, State.UNPAID, State.REFUNDED, State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND}
+_RESTS = ENDS | REVIEWS
 _STRAY = "stray"
 
 _ORDERS = text("""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 _ASKING = frozenset({"enquire_charge", "enquire_credit", "enquire_refund", "before_credit", "read_line"})
-_DOING = frozenset({"charge", "credit", "refund", "send"})
+_DOING = frozenset({"charge", "credit", "refund", "send", "redeem", "look_again"})
 
 
 class Death(BaseException):

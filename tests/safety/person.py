@@ -39,8 +39,18 @@ def _check_there_is_a_reason(found: InReview) -> None:
 
 def _decision(connection: Connection, town: Town, order: Order) -> Decision:
     wish = Event.OPERATOR_CREDIT if town.world.plans[order.id].wants_credit else Event.OPERATOR_REFUND
+    if order.kind is Kind.VOUCHER:
+        return _of_voucher(town, order, wish)
     event, receipt = _by_the_books(connection, town, order, wish)
     return Decision(order_id=order.id, event=event, because="the statement", by="Amina", receipt=receipt)
+
+
+def _of_voucher(town: Town, order: Order, wish: Event) -> Decision:
+    """The charging system's records tell whether the voucher was used; if not, it may be sent again or given up."""
+    was_used = any(given.order_id == order.id for given in town.world.credits)
+    again = Event.OPERATOR_CREDIT if wish is Event.OPERATOR_CREDIT else Event.OPERATOR_VOID
+    event = Event.OPERATOR_CLOSE if was_used else again
+    return Decision(order_id=order.id, event=event, because="the records", by="Amina")
 
 
 def _by_the_books(connection: Connection, town: Town, order: Order, wish: Event) -> tuple[Event, str | None]:

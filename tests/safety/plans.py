@@ -62,13 +62,21 @@ class Deed:
         return str(self.reply.value)
 
 
-PLAIN: dict[str, Deed] = {"charge": Deed(), "credit": Deed(Reply.CONFIRMED), "refund": Deed(), "airtime": Deed()}
+PLAIN: dict[str, Deed] = {
+    "charge": Deed(),
+    "credit": Deed(Reply.CONFIRMED),
+    "refund": Deed(),
+    "airtime": Deed(),
+    "redeem": Deed(Reply.CONFIRMED),
+    "look": Deed(Reply.CONFIRMED),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How the world treats one order. After the deeds that are listed, calls of a kind go plainly.
 
+    `redeem` is a voucher's first time, `look` its second ones; `has_voucher` whether there is such a voucher at all.
     `unreadable` is how often the line cannot be read before it is credited; `wants_credit` is what a person asks for
     when both the credit and the money back are right.
     """
@@ -77,6 +85,9 @@ class Plan:
     credit: tuple[Deed, ...] = ()
     refund: tuple[Deed, ...] = ()
     sms: tuple[Deed, ...] = ()
+    redeem: tuple[Deed, ...] = ()
+    look: tuple[Deed, ...] = ()
+    has_voucher: bool = True
     asked: Asked = Asked.BY_NAME
     unreadable: int = 0
     line_returns: bool = True

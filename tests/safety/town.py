@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 from store import inbox, outbox
 from store.book import SqlBook
-from store.desk import Shop
+from store.desk import Desk, Shop
 from store.engine import make_engine
 from store.inbox import Callback
 from tests.safety.doubles import Airtime, ChargingSystem, Payments, Sms
@@ -22,8 +22,9 @@ from topup.kinds import Kind
 from topup.limits import Limits
 from topup.line import LineState
 from topup.money import Money
-from topup.orders import Order, place
+from topup.orders import Order, Wanted, place
 from topup.schedule import Timing
+from topup.vouchers import Pin
 from workers import jobs
 from workers.house import House
 
@@ -120,6 +121,27 @@ class Town:
             assert place(SqlBook(connection), order=order, now=self.clock(), timing=self.house.timing)
         return order
 
+    def send_voucher(self, plan: Plan) -> Order:
+        """Somebody loads a voucher on their own line, of a number never seen before, and the world is told how."""
+        number = next(_numbers)
+        line = a_line(number)
+        desk = Desk(self.outside, shop=_SHOP, lines=self.house.lines, timing=self.house.timing, clock=self.clock)
+        order = desk.place(
+            Wanted(
+                channel="ussd:town",
+                conversation=str(number),
+                asked_by=line,
+                payer=line,
+                amount=Money(0, "KES"),
+                language="en",
+                line_was=LineState.SUSPENDED,
+                kind=Kind.VOUCHER,
+                pin=Pin(f"{number:012}"),
+            )
+        )
+        self.world.plans[order.id] = self.world.plans[f"sms to {line}"] = plan
+        return order
+
     def post(self, callback: Callback) -> None:
         """A callback comes to the web process, which keeps it."""
         with self.outside.begin() as connection:
@@ -205,6 +227,7 @@ class Town:
             clock=self.clock,
             payments={"daraja": self.moments.watched(Payments(self.world))},
             credits={"ucip": system, "airtime": self.moments.watched(Airtime(self.world))},
+            vouchers={"ucip": system},
             lines=system,
             sms=self.moments.watched(Sms(self.world)),
             reports={},

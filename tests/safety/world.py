@@ -16,6 +16,7 @@ from tests.safety.plans import Deed, End, Plan, Told
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.ports import Attempt
+from topup.vouchers import Pin
 
 LATE = timedelta(hours=36)  # When every enquiry has been given up.
 
@@ -99,6 +100,7 @@ class World:
         self.calls: Counter[tuple[str, str]] = Counter()
         self.balances: defaultdict[str, int] = defaultdict(lambda: -OWED_MINOR)
         self.dead_lines: set[str] = set()
+        self.used: dict[str, str] = {}
         self.post: Callable[[Callback], None] = lambda _: None
         self.meanwhile: Callable[[], None] = lambda: None
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -143,6 +145,17 @@ class World:
         """The line gets its credit, and is back when nothing is owed any more."""
         self.balances[attempt.msisdn] += attempt.amount.minor
         self.credits.append(Moved(reference=attempt.reference, receipt="", amount_minor=attempt.amount.minor))
+
+    def use(self, attempt: Attempt, pin: Pin, worth: Money) -> str:
+        """A voucher comes to the charging system. Its code: 0, 107 (this line has had it), or 119 (there is none)."""
+        if not self.plans[order_of(attempt.reference)].has_voucher:
+            return "119"
+        if pin.digits in self.used:
+            return "107" if self.used[pin.digits] == attempt.msisdn else "108"
+        self.used[pin.digits] = attempt.msisdn
+        self.balances[attempt.msisdn] += worth.minor
+        self.credits.append(Moved(reference=attempt.reference, receipt="", amount_minor=worth.minor))
+        return "0"
 
     def line(self, msisdn: str) -> Line:
         """The line in truth."""

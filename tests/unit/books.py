@@ -15,7 +15,7 @@ def place_in(engine: Engine, *, now: datetime = NOW, **changes: Any) -> Order:
     """Place an ordinary order (tests.unit.orders.an_order) with these `changes`."""
     order = an_order(placed_at=now, **changes)
     with engine.begin() as connection:
-        assert place(SqlBook(connection), order=order, now=now, timing=TIMING, detail={"code": 482})
+        assert place(SqlBook(connection), order=order, now=now, timing=TIMING, detail={"code": 482, "tail": "012"})
         return SqlBook(connection).get(order.id)
 
 

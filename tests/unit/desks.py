@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import redis
 
+from store.seal import Seal
 from tests.unit.orders import OWNER, an_order, kes
 from topup.auto import Terms
 from topup.caller import Caller, Recent, Result
+from topup.errors import RedialError
 from topup.life import State
 from topup.limits import Limits, SameAgain
 from topup.line import Line, LineState
@@ -24,6 +26,8 @@ from words.width import Width
 CHANNEL = "ussd:africastalking"
 WIDTH = Width(septets=160, ucs2=70)
 OWES_50 = Line(LineState.SUSPENDED, Money(-5000, "KES"))
+
+SEAL = Seal("a secret of the tests")
 
 _AT = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
 
@@ -73,6 +77,7 @@ class FakeDesk:
     agreements: FakeAuto = field(default_factory=FakeAuto)
     seen: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    refuses: RedialError | None = None
 
     def caller(self, msisdn: str) -> Caller:
         self.asked.append("caller")
@@ -88,10 +93,12 @@ class FakeDesk:
 
     def place(self, wanted: Wanted) -> Order:
         self.asked.append("place")
+        if self.refuses is not None:
+            raise self.refuses
         order = an_order(
             kind=wanted.kind,
             asked_by=wanted.asked_by,
-            line=wanted.asked_by,
+            line=wanted.line or wanted.asked_by,
             payer=wanted.payer,
             amount=wanted.amount,
             language=wanted.language,
@@ -129,7 +136,9 @@ class FakeDesk:
 
 def an_engine(client: redis.Redis, desk: FakeDesk, *, of: Menu = menu, hops_a_minute: int = 1000) -> Engine:
     """An engine whose sessions are in this Redis."""
-    return Engine(of, sessions=Sessions(client, lifetimes=Lifetimes()), desk=desk, hops_a_minute=hops_a_minute)
+    return Engine(
+        of, sessions=Sessions(client, lifetimes=Lifetimes(), seal=SEAL), desk=desk, hops_a_minute=hops_a_minute
+    )
 
 
 class Handset:

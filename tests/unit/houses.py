@@ -1,7 +1,7 @@
 """A house on a real database, with doubles of the world at its ports that say what the test tells them to."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from topup.orders import Order
 from topup.outcomes import Accepted, Answer, Confirmed, NotSent, Refused, Sent, Unknown
 from topup.ports import Attempt, Handed
 from topup.ports import Event as Told
+from topup.vouchers import Pin
 from workers.house import Gate, House
 from workers.settling import settle
 
@@ -53,9 +54,17 @@ USUAL_WAY: Mapping[State, tuple[Event, ...]] = {
     State.DONE: (*_CREDITING, Event.CREDIT_CONFIRMED, Event.LINE_SEEN),
     State.UNPAID: (Event.CHARGE_SENT, Event.CHARGE_REFUSED),
     State.REFUNDED: (*_RETURNING, Event.REFUND_CONFIRMED),
+    State.UNREDEEMED: (),
+    State.REDEEMING: (Event.REDEEM_SENT,),
+    State.REVIEW_VOUCHER: (Event.REDEEM_SENT, Event.GAVE_UP),
 }
 
-_SENT = {Event.CHARGE_SENT: "charge", Event.CREDIT_SENT: "credit", Event.REFUND_SENT: "refund"}
+_SENT = {
+    Event.CHARGE_SENT: "charge",
+    Event.CREDIT_SENT: "credit",
+    Event.REFUND_SENT: "refund",
+    Event.REDEEM_SENT: "redeem",
+}
 _CONFIRMED = {Event.CHARGE_CONFIRMED: "charge", Event.CREDIT_CONFIRMED: "credit", Event.REFUND_CONFIRMED: "refund"}
 
 
@@ -120,6 +129,26 @@ class Provider:
 
 
 @dataclass
+class Vouchers:
+    """A charging system that takes vouchers. What was sent is remembered, with the number that it came with."""
+
+    name: str = "ucip"
+    sent: Sent = field(default_factory=lambda: Unknown("no answer"))
+    again: Answer = field(default_factory=lambda: Unknown("no answer"))
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def redeem(self, attempt: Attempt, *, pin: Pin) -> Sent:
+        self.calls.append(("redeem", attempt.msisdn, pin.digits))
+        self.meanwhile()
+        return self.sent
+
+    def look_again(self, attempt: Attempt, *, pin: Pin) -> Answer:
+        self.calls.append(("again", attempt.msisdn, pin.digits))
+        return self.again
+
+
+@dataclass
 class Gateway:
     """An SMS gateway."""
 
@@ -143,6 +172,7 @@ class Town:
     clock: FakeClock = field(default_factory=FakeClock)
     payments: Provider = field(default_factory=Provider)
     credits: Provider = field(default_factory=lambda: Provider("ucip"))
+    vouchers: Vouchers = field(default_factory=Vouchers)
     lines: LineOf = field(default_factory=lambda: LineOf(ACTIVE))
     sms: Gateway = field(default_factory=Gateway)
     gate: Gate | None = None
@@ -157,6 +187,7 @@ class Town:
             clock=self.clock,
             payments={"daraja": self.payments},
             credits={"ucip": self.credits},
+            vouchers={"ucip": self.vouchers},
             lines=self.lines,
             sms=self.sms,
             reports={gateway.name: gateway.read_report for gateway in REPORTING},
@@ -195,7 +226,7 @@ class Town:
     def begin(self, order: Order, purpose: str) -> str:
         """A further attempt of the order; its reference."""
         with self.engine.begin() as connection:
-            provider = "ucip" if purpose == "credit" else "daraja"
+            provider = "ucip" if purpose in ("credit", "redeem") else "daraja"
             return attempts.begin(
                 connection,
                 order=order,

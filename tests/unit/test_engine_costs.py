@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from store.desk import Desk
 from tests.unit.books import order_in
-from tests.unit.desks import OWES_50, Handset
+from tests.unit.desks import OWES_50, SEAL, Handset
 from tests.unit.shops import LineOf, a_shop
 from topup.clock import utc_now
 from topup.life import State
@@ -66,7 +66,8 @@ def phone(engine: Database, client: redis.Redis, bill: Bill) -> Handset:
         bill.statements.append(statement)
 
     desk = Desk(engine, shop=a_shop(again_within=timedelta(0)), lines=LineOf(OWES_50), timing=Timing(), clock=utc_now)
-    made = Engine(menu, sessions=Sessions(client, lifetimes=Lifetimes()), desk=desk, hops_a_minute=1000)
+    sessions = Sessions(client, lifetimes=Lifetimes(), seal=SEAL)
+    made = Engine(menu, sessions=sessions, desk=desk, hops_a_minute=1000)
     Handset(made, msisdn="+254711999999").dial()
     bill.since()
     return Handset(made)

@@ -72,7 +72,7 @@ def test_nothing_follows_an_end_but_late_money() -> None:
 
 def test_waiting_alone_never_says_that_a_call_failed() -> None:
     gave_up = {rule.source: rule.target for rule in LIFE if rule.event is Event.GAVE_UP}
-    unknown = {State.CHARGING, State.CREDITING, State.RETURNING}
+    unknown = {State.CHARGING, State.CREDITING, State.RETURNING, State.REDEEMING}
     assert all(gave_up[state].in_review for state in unknown)
 
 
@@ -97,6 +97,8 @@ def test_the_duties_are_the_work_of_the_states() -> None:
         State.CREDITED: Effect.LOOK,
         State.REFUNDING: Effect.REFUND,
         State.RETURNING: Effect.ENQUIRE,
+        State.UNREDEEMED: Effect.REDEEM,
+        State.REDEEMING: Effect.ENQUIRE,
     }
 
 

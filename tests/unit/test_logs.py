@@ -33,6 +33,14 @@ def test_a_number_is_masked_wherever_it_stands(number: str, around: str) -> None
     assert "***" in shown
 
 
+@pytest.mark.parametrize("digits", ["12345678", "1234567890123456", "12345678901234567890"])
+@pytest.mark.parametrize("around", ["{}", "*384*55*{}#", "VOUCHER {}", "['{}']", "text={}&id=1"])
+def test_a_voucher_is_masked_wherever_it_stands(digits: str, around: str) -> None:
+    shown = str(masked_line(around.format(digits)))
+    assert digits[:-3] not in shown
+    assert f"***{digits[-3:]}" in shown
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_number_within_a_list_or_a_record_is_masked(number: str) -> None:
     shown = str(masked_line({"people": [number, {"payer": (number,)}], "count": 3}))

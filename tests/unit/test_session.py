@@ -9,13 +9,14 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.desks import CHANNEL, OWES_50
+from tests.unit.desks import CHANNEL, OWES_50, SEAL
 from tests.unit.orders import OWNER, PAYER, STRANGER, kes
 from topup.auto import Running, Terms, Weekday
 from topup.caller import Recent, Result
 from topup.life import State
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import MINOR_DIGITS, Money
+from topup.vouchers import Pin
 from ussd.call import Draft, Dropped
 from ussd.session import VERSION, Lifetimes, Session, Sessions, packed, unpacked
 
@@ -29,6 +30,7 @@ times = st.datetimes(
 words = st.text(max_size=20)
 texts = st.text(st.characters(codec="utf-8"), max_size=200)
 trails = st.lists(words, max_size=5).map(tuple)
+pins = st.from_regex(r"[0-9]{8,20}", fullmatch=True).map(Pin)
 dropped_calls = st.builds(Dropped, words, trails, moneys, st.none() | words)
 whens = moneys | st.sampled_from(Weekday)
 sessions = st.builds(
@@ -47,6 +49,7 @@ sessions = st.builds(
     payer=st.none() | words,
     other_line=st.none() | words,
     other_line_is=st.none() | lines,
+    pin=st.none() | pins,
     recent=st.lists(st.builds(Recent, words, moneys, st.sampled_from(State), times), max_size=3).map(tuple),
     dropped=st.none() | dropped_calls,
     under_way=st.none() | moneys,
@@ -71,6 +74,7 @@ FRESH = Session(
     payer=None,
     other_line=None,
     other_line_is=None,
+    pin=None,
     recent=(),
     dropped=None,
 )
@@ -78,12 +82,12 @@ FRESH = Session(
 
 @given(sessions)
 def test_what_is_packed_is_unpacked_the_same(session: Session) -> None:
-    assert unpacked(packed(session).encode()) == session
+    assert unpacked(packed(session, seal=SEAL).encode(), seal=SEAL) == session
 
 
 def test_nothing_and_another_versions_session_are_no_session() -> None:
-    assert unpacked(b"") is None
-    assert unpacked(json.dumps([VERSION + 1, "anything"]).encode()) is None
+    assert unpacked(b"", seal=SEAL) is None
+    assert unpacked(json.dumps([VERSION + 1, "anything"]).encode(), seal=SEAL) is None
 
 
 def test_a_long_call_with_much_behind_it_takes_less_than_500_bytes() -> None:
@@ -99,12 +103,12 @@ def test_a_long_call_with_much_behind_it_takes_less_than_500_bytes() -> None:
         payer=PAYER,
         recent=tuple(Recent(f"H4DAUEH{n}", kes(1000), State.REFUNDED, at) for n in range(3)),
     )
-    assert len(packed(session).encode()) < 500
+    assert len(packed(session, seal=SEAL).encode()) < 500
 
 
 @pytest.fixture
 def kept(client: redis.Redis) -> Sessions:
-    return Sessions(client, lifetimes=Lifetimes())
+    return Sessions(client, lifetimes=Lifetimes(), seal=SEAL)
 
 
 WHO = {"channel": CHANNEL, "conversation": "s1", "msisdn": OWNER}

@@ -19,7 +19,7 @@ from tests.unit.post import Post
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 
-INSTRUCTIONS = "Send TOPUP 100, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
+INSTRUCTIONS = "Send TOPUP 100, VOUCHER, BAL, STATUS, LANG or STOP. To top up by menu dial *384*55#."
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sms.auto_grammar import Auto, StopAuto
 from store import auto
 from store.tables import standing_orders
 from store.unfinished import UnfinishedCalls
-from tests.unit.desks import CHANNEL, FakeDesk, Handset
+from tests.unit.desks import CHANNEL, SEAL, FakeDesk, Handset
 from tests.unit.orders import OWNER, PAYER, kes
 from tests.unit.post import Post
 from topup.auto import Running, Terms, Weekday
@@ -143,7 +143,7 @@ def test_stop_stops_it_too(post: Post) -> None:
 
 @pytest.fixture
 def phone(client: redis.Redis) -> Handset:
-    sessions = Sessions(client, lifetimes=Lifetimes(remind_s=0))
+    sessions = Sessions(client, lifetimes=Lifetimes(remind_s=0), seal=SEAL)
     return Handset(MenuEngine(menu, sessions=sessions, desk=FakeDesk(), hops_a_minute=1000))
 
 

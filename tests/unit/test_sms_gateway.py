@@ -1,5 +1,8 @@
 """Africa's Talking's SMS callbacks in: messages, delivery reports, opt-outs."""
 
+from dataclasses import replace
+from urllib.parse import parse_qs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +31,15 @@ def test_a_message_is_read() -> None:
 
 def test_a_message_may_be_empty() -> None:
     assert GATEWAY.read_incoming(Posted(form={"from": "+254711000001", "id": "1"})).text == ""
+
+
+def test_a_message_is_kept_as_it_came_but_for_the_number_of_a_voucher() -> None:
+    plain = Posted(body=b"text=TOPUP+100", form=FORM)
+    assert GATEWAY.without_vouchers(plain) is plain
+    kept = GATEWAY.without_vouchers(replace(plain, form={**FORM, "text": "VOUCHER 1234 5678-9012 34"}))
+    assert parse_qs(kept.record.decode()) == {
+        name: [value] for name, value in {**FORM, "text": "VOUCHER **** ****-***2 34"}.items()
+    }
 
 
 @pytest.mark.parametrize("change", [{"from": ""}, {"id": ""}, {"id": "x" * 129}, {"id": "a\x00"}, {"id": "a\nb"}])

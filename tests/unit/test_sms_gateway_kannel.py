@@ -1,5 +1,6 @@
 """Kannel's requests in: messages by get-url and post-url, delivery reports by dlr-url."""
 
+from dataclasses import replace
 from urllib.parse import quote_from_bytes
 
 import pytest
@@ -50,6 +51,20 @@ def test_a_text_that_is_posted_stands_in_the_body() -> None:
     assert posted("TOPUP 100 é".encode(), 'text/plain; charset="UTF-8"') == "TOPUP 100 é"
     assert posted("充值".encode("utf-16-be"), 'text/plain; charset="UTF-16BE"') == "充值"
     assert posted(b"BAL", "") == "BAL"
+
+
+@pytest.mark.parametrize(("charset", "encoding"), [("UTF-8", "utf-8"), ("UTF-16BE", "utf-16-be")])
+def test_a_message_is_kept_as_it_came_but_for_the_number_of_a_voucher(charset: str, encoding: str) -> None:
+    pin, starred = "充值卡１２３４5678 901234", "充值卡******** ***234"
+    raw = pin.encode(encoding)
+    got = Posted(query=NAMED + b"&text=" + quote_from_bytes(raw).encode() + f"&charset={charset}".encode())
+    sent = Posted(query=NAMED, body=raw, content_type=f"text/plain; charset={charset}")
+    for came in (got, sent):
+        kept = GATEWAY.without_vouchers(came)
+        assert GATEWAY.read_incoming(kept) == replace(GATEWAY.read_incoming(came), text=starred)
+        assert raw not in kept.record
+    plain = Posted(query=NAMED + b"&text=TOPUP+100")
+    assert GATEWAY.without_vouchers(plain) is plain
 
 
 def test_what_is_no_text_reads_as_nonsense_and_not_as_an_error() -> None:

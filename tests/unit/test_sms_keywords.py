@@ -117,7 +117,7 @@ READ: dict[str, Command] = {
     "语言EN": Language("en"),
     "LANG ＺＨ": Language("zh"),
     # What stands behind a word of Chinese may make it another, or take it back.
-    "充值卡 100": NotUnderstood(),
+    "充值机 100": NotUnderstood(),
     "不要充值 100": NotUnderstood(),
     "充值 100 不要": TopUp(amount="100 不要", payer=None),
     "充值 100元": TopUp(amount="100元", payer=None),

@@ -50,6 +50,11 @@ def test_another_file_is_refused_with_a_reason(lines: list[str]) -> None:
         read_daraja_statement(lines)
 
 
+def test_a_voucher_in_the_operator_s_records_is_none_of_our_refills() -> None:
+    voucher = "2026-11-24T02:42:26+03:00,254711000001,790,bxff-redeem-1,50.00,KES\n"
+    assert read_operator_refills([*REFILLS, voucher]) == read_operator_refills(REFILLS)
+
+
 def test_a_refill_without_a_zone_is_refused() -> None:
     with pytest.raises(UnableToReadStatement):
         read_operator_refills([REFILLS[0], "2026-11-24T02:42:26,254711000001,789,x,50.00,KES\n"])

@@ -79,6 +79,7 @@ APPEND_ONLY = "is append-only: (UPDATE|DELETE|TRUNCATE) is refused"
 NOT_LEGAL = "order_moves_source_event_target_fkey"
 NOT_NEXT = "order_moves_order_id_prev_seq_source_fkey"
 NOT_THERE = "stands_where_its_moves_led"
+ONLY_A_VOUCHER = "only_a_voucher_may_be_of_nothing"
 
 # What somebody might write, and what refuses it.
 ILLEGAL: dict[str, tuple[str, str]] = {
@@ -141,8 +142,12 @@ ILLEGAL: dict[str, tuple[str, str]] = {
     "an order that stays behind its move": (a_move(), "stays behind its move 3"),
     "an order with no state": ("UPDATE orders SET state = NULL WHERE id = :id", 'null value in column "state"'),
     "an order without a move": (an_order_like_it('{"id": "other"}'), NOT_THERE),
-    "an order of nothing": (an_order_like_it('{"id": "other", "amount_minor": 0}'), "orders_amount_minor_check"),
-    "an order of less": (an_order_like_it('{"id": "other", "amount_minor": -1}'), "orders_amount_minor_check"),
+    "an order of nothing": (an_order_like_it('{"id": "other", "amount_minor": 0}'), ONLY_A_VOUCHER),
+    "a voucher of less": (
+        an_order_like_it('{"id": "other", "amount_minor": -1, "kind": "voucher"}'),
+        "orders_amount_minor_check",
+    ),
+    "an order of less": (an_order_like_it('{"id": "other", "amount_minor": -1}'), ONLY_A_VOUCHER),
     "an order in no currency": (an_order_like_it('{"id": "other", "currency": "kes"}'), "orders_currency_check"),
     # Money moves between two accounts, above zero, by a move.
     "a transfer of nothing": (a_transfer(amount_minor="0"), "transfers_amount_minor_check"),
@@ -173,7 +178,14 @@ ILLEGAL: dict[str, tuple[str, str]] = {
     # Calls and callbacks are known by one name each.
     "an attempt for something else": (an_attempt(purpose="bribe"), "attempts_purpose_check"),
     "an attempt number zero": (an_attempt(number=0), "attempts_number_check"),
-    "an attempt of nothing": (an_attempt(amount_minor=0), "attempts_amount_minor_check"),
+    "an attempt of nothing": (an_attempt(amount_minor=0), ONLY_A_VOUCHER),
+    "an attempt of less": (an_attempt(amount_minor=-1, purpose="redeem"), "attempts_amount_minor_check"),
+    # A voucher belongs to one order.
+    "a voucher of no order": ("INSERT INTO vouchers VALUES ('nobody' || :id, :id, NULL)", "vouchers_order_id_fkey"),
+    "a voucher of two orders": (
+        "INSERT INTO vouchers VALUES (:id, :id, NULL); INSERT INTO vouchers VALUES ('other', :id, NULL)",
+        "vouchers_fingerprint_key",
+    ),
     "an attempt of no order": (an_attempt().replace(":id,", "'nobody',"), "attempts_order_id_fkey"),
     "an attempt twice": (
         f"{an_attempt()}; {an_attempt(reference='-2', receipt='R2')}",
@@ -211,12 +223,13 @@ def test_an_illegal_write_is_refused(shared_engine: Engine, order: Order, what: 
     assert order_now(shared_engine, order) == order
 
 
-@pytest.mark.parametrize("event", ["CHARGE_CONFIRMED", "CREDIT_CONFIRMED", "REFUND_CONFIRMED"])
+@pytest.mark.parametrize("event", ["CHARGE_CONFIRMED", "CREDIT_CONFIRMED", "REFUND_CONFIRMED", "REDEEM_CONFIRMED"])
 def test_nothing_is_confirmed_twice_even_if_a_rule_allowed_it(shared_engine: Engine, event: str) -> None:
-    order = order_in(shared_engine, State.RETURNING if event == "REFUND_CONFIRMED" else State.CREDITED)
-    if event == "REFUND_CONFIRMED":
+    confirmed_from = {"REFUND_CONFIRMED": State.RETURNING, "REDEEM_CONFIRMED": State.REDEEMING}
+    order = order_in(shared_engine, confirmed_from.get(event, State.CREDITED))
+    if event in confirmed_from:
         with shared_engine.begin() as connection:
-            order = move(connection, order, Event.REFUND_CONFIRMED)
+            order = move(connection, order, Event(event))
     rule = RULE.format(state=order.state.value, event=event)
     again = a_move(
         seq=str(order.seq + 1),

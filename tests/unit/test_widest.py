@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from sms import auto_messages, messages
+from sms import auto_messages, messages, voucher_messages
 from tests.unit.desks import LIMITS, WIDTH, FakeDesk
 from tests.unit.orders import an_order
 from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
@@ -20,6 +20,7 @@ from topup.line import Line, LineState
 from topup.money import Money, UnableToReadAmount
 from topup.outcomes import Reason
 from topup.phone import UnableToReadNumber
+from topup.vouchers import Pin, TooManyAtOnce, UnableToReadPin, VoucherOnItsWay, VouchersLocked, VoucherWasUsed
 from topup.wallets import NoWalletHere, Wallet
 from ussd.call import Call, Draft, Dropped
 from ussd.drawing import FOOT, MORE_LINE, drawn_pages
@@ -74,6 +75,11 @@ MISTAKES: list[RedialError] = [
     NoWalletHere(payer="x"),
     CapTooSmall(amount=widest.AMOUNT, cap=widest.AMOUNT),
     TooManyAutoTopUps(count=3),
+    UnableToReadPin(shortest=8, longest=20),
+    VoucherOnItsWay(),
+    VoucherWasUsed(),
+    TooManyAtOnce(times=3),
+    VouchersLocked(times=3),
 ]
 
 
@@ -110,6 +116,10 @@ MISSED = [
     Result("w" * 20, widest.AMOUNT, state, widest.TIME, is_for_another)
     for state in (State.DONE, State.UNPAID, State.REFUNDED)
     for is_for_another in (False, True)
+] + [
+    Result("w" * 20, widest.NOTHING, state, widest.TIME, is_for_another)
+    for state in (State.DONE, State.UNPAID)
+    for is_for_another in (False, True)
 ]
 
 WHYS = [NotAnOption().why, *map(said_of, MISTAKES)]
@@ -130,6 +140,8 @@ def calls_on(screen: str, language: str) -> Iterator[Call]:
                     line=line,
                     amount=widest.AMOUNT,
                     payer=payer,
+                    other_line=payer and widest.FRIEND,
+                    pin=Pin("9" * 20),
                     recent=[widest.recent(state)] * 3,
                     dropped=Dropped("confirm", (), widest.AMOUNT, payer),
                     under_way=widest.AMOUNT,
@@ -278,7 +290,11 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.line_state: [
         messages.line_state(line, short_code=widest.CODE, care_number=widest.CARE) for line in widest.LINES
     ],
-    messages.last_top_up: [messages.last_top_up([widest.recent(state)]) for state in State]
+    messages.last_top_up: [
+        messages.last_top_up([replace(widest.recent(state), amount=amount)])
+        for state in State
+        for amount in (widest.AMOUNT, widest.NOTHING)
+    ]
     + [messages.last_top_up([])],
     messages.instructions: [messages.instructions(short_code=widest.CODE)],
     messages.top_up_instructions: [messages.top_up_instructions()],
@@ -310,10 +326,44 @@ SENT: dict[Callable[..., Text], list[Text]] = {
 }
 
 
+VOUCHERS: dict[Callable[..., Text], list[Text]] = {
+    voucher_messages.loading: [voucher_messages.loading(Pin("9" * 20), line=line) for line in (None, widest.FOREIGN)],
+    voucher_messages.how_to_load: [voucher_messages.how_to_load()],
+    voucher_messages.not_taken: [
+        voucher_messages.not_taken(said_of(mistake), short_code=widest.CODE) for mistake in MISTAKES
+    ],
+    voucher_messages.loaded: [
+        voucher_messages.loaded(worth, came_back=came_back, line=line)
+        for worth in (None, widest.AMOUNT)
+        for came_back in (True, False)
+        for line in BACK
+    ],
+    voucher_messages.loaded_not_back: [
+        voucher_messages.loaded_not_back(worth, owed=owed, short_code=widest.CODE)
+        for worth in (None, widest.AMOUNT)
+        for owed in (None, widest.BALANCE)
+    ],
+    voucher_messages.loaded_for_another: [
+        voucher_messages.loaded_for_another(worth, line=widest.FOREIGN) for worth in (None, widest.AMOUNT)
+    ],
+    voucher_messages.loaded_by_another: [
+        voucher_messages.loaded_by_another(worth, by=widest.FOREIGN, line=line)
+        for worth in (None, widest.AMOUNT)
+        for line in BACK
+    ],
+    voucher_messages.not_loaded: [
+        voucher_messages.not_loaded("999", reason=why, short_code=widest.CODE) for why in (None, *Reason)
+    ],
+    voucher_messages.checked_not_loaded: [voucher_messages.checked_not_loaded("999", short_code=widest.CODE)],
+    voucher_messages.checking: [voucher_messages.checking("999", care_number=widest.CARE, reference="WWWWWWWW")],
+}
+SENT |= VOUCHERS
+
+
 def test_the_walk_knows_every_sms() -> None:
     made_here = {
         made
-        for module in (messages, auto_messages)
+        for module in (messages, auto_messages, voucher_messages)
         for name, made in inspect.getmembers(module, inspect.isfunction)
         if made.__module__ == module.__name__ and not name.startswith("_")
     }

@@ -31,6 +31,8 @@ GIVEN_UP = {
     State.CREDITED: State.DONE,
     State.REFUNDING: State.REVIEW_REFUND,
     State.RETURNING: State.REVIEW_REFUND,
+    State.UNREDEEMED: State.UNPAID,
+    State.REDEEMING: State.REVIEW_VOUCHER,
 }
 
 

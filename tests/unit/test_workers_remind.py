@@ -11,7 +11,7 @@ from store import subscribers
 from store.tables import messages
 from store.unfinished import DUE, UnfinishedCalls
 from tests.unit.books import place_in
-from tests.unit.desks import CHANNEL, FakeDesk, Handset
+from tests.unit.desks import CHANNEL, SEAL, FakeDesk, Handset
 from tests.unit.houses import Town
 from tests.unit.orders import OWNER
 from topup.ids import mint_order_id
@@ -32,7 +32,7 @@ def calls(client: redis.Redis) -> UnfinishedCalls:
 
 
 def a_phone(client: redis.Redis, *, remind_s: int | None = 0) -> Handset:
-    sessions = Sessions(client, lifetimes=Lifetimes(remind_s=remind_s))
+    sessions = Sessions(client, lifetimes=Lifetimes(remind_s=remind_s), seal=SEAL)
     return Handset(MenuEngine(menu, sessions=sessions, desk=FakeDesk(), hops_a_minute=1000))
 
 

@@ -7,16 +7,20 @@ from ussd.journeys.common import shown
 from ussd.screens import Choice, Option
 from words.text import Text, say
 
+# What was typed on one of these ways is nothing to the others.
+_ANEW = {"other_line": None, "other_line_is": None, "pin": None}
 
-@menu.choice("other_line", "strangers", "auto", "auto_line")
+
+@menu.choice("other_line", "strangers", "auto", "auto_line", "voucher")
 def other_ways(call: Call) -> Choice:
     """What else can be done."""
     return Choice(
         say("Other ways"),
         [
-            Option(say("Top up another line"), "other_line"),
-            Option(say("Who may top up my line"), "strangers"),
-            Option(say("Auto top-up"), "auto" if call.standing else "auto_line"),
+            Option(say("Top up another line"), "other_line", _ANEW),
+            Option(say("Who may top up my line"), "strangers", _ANEW),
+            Option(say("Auto top-up"), "auto" if call.standing else "auto_line", _ANEW),
+            Option(say("Voucher"), "voucher", _ANEW),
         ],
     )
 

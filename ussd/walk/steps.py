@@ -1,7 +1,7 @@
 """One walk: breadth first through every place that one world, one language and one width can show.
 
-A place is a session without what it only remembers: which amount and which payer do not matter, but whether there are
-any, and whether the amount is less than the line owes. All else that a session holds tells places apart.
+A place is a session without what it only remembers: which amount, payer and voucher do not matter, but whether there
+are any, and whether the amount is less than the line owes. All else that a session holds tells places apart.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ from ussd.walk.worlds import WRONG_KEYS, World
 from words.width import Width
 
 _RESUME = "resume"
-_NOT_A_PLACE = frozenset({"seen", "reply", "open", "why", "recent", "amount", "payer", "dropped", "draft"})
+_NOT_A_PLACE = frozenset({"seen", "reply", "open", "why", "recent", "amount", "payer", "pin", "dropped", "draft"})
 _TOLD_APART = tuple(found.name for found in fields(Session) if found.name not in _NOT_A_PLACE)
 
 Place = tuple[object, ...]
@@ -67,6 +67,7 @@ def place_of(at: Session) -> Place:
         at.amount is not None,
         too_little,
         at.payer is not None,
+        at.pin is not None,
         at.dropped is not None,
     )
 

@@ -4,19 +4,21 @@ A world is a line, what was ordered before, what the operator sells, and whether
 it is one entry of each kind that people type, right and wrong; every screen that reads gets all of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from topup.auto import Running, Terms, Weekday
 from topup.caller import Caller, Recent
 from topup.errors import RedialError
+from topup.kinds import Kind
 from topup.life import State
 from topup.limits import Limits, LineHasEnough, PayerHasPaidEnough, SameAgain
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 from topup.orders import Order, Wanted
 from topup.phone import national
+from topup.vouchers import VoucherOnItsWay, VouchersLocked, VoucherWasUsed
 from topup.wallets import WALLETS, NoWalletHere, Wallet
 from ussd.map import SampleDesk
 from words import widest
@@ -80,7 +82,7 @@ class World:
             f"{limits.smallest.whole}.01",
             *(national(friend, country="KE") for friend in self.friends),
             *WRONG_KEYS,
-            "12345678901234",
+            "1234 5678-9012 34",
             "0711",
         )
 
@@ -88,6 +90,13 @@ class World:
 # What is a key of no screen.
 WRONG_KEYS = ("", "*", "#", "x", "-1", "99", "\x00", "abc def", "9" * 30)
 
+
+# What a top-up is refused for, and what a voucher is, in the same world.
+_REFUSALS: Mapping[type[RedialError], type[RedialError]] = {
+    SameAgain: VouchersLocked,
+    LineHasEnough: VoucherOnItsWay,
+    PayerHasPaidEnough: VoucherWasUsed,
+}
 
 _LONGEST_NAMED = max(WALLETS.values(), key=lambda wallet: len(wallet.name))
 
@@ -115,6 +124,8 @@ class WalkDesk(SampleDesk):
         """An order, or the world's refusal."""
         self.orders += 1
         refusal = self.world.refusal
+        if refusal is not None and wanted.kind is Kind.VOUCHER:
+            raise _REFUSALS[refusal](times=3)
         if refusal is not None and not (refusal is SameAgain and wanted.again):
             raise refusal(amount=wanted.amount, largest=self.limits.line_a_day)
         return Order(
@@ -195,8 +206,9 @@ def _with_everything(base: World) -> Iterator[World]:
     running = Running("standing", Terms(base.msisdn, amount, Weekday.WEDNESDAY, base.limits.largest))
     yield replace(base, name=f"{base.name}, auto top-ups", standing=[running])
     on_its_way = Recent("H4DAUEHN", base.limits.largest, State.PAID, _AT)
-    yield replace(base, name=f"{base.name}, on its way", under_way=on_its_way)
-    for refusal in (SameAgain, LineHasEnough, PayerHasPaidEnough):
+    gone = Line(LineState.GONE)
+    yield replace(base, name=f"{base.name}, on its way, other lines gone", under_way=on_its_way, line_later=gone)
+    for refusal in _REFUSALS:
         yield replace(base, name=f"{base.name}, {refusal.__name__}", refusal=refusal)
 
 

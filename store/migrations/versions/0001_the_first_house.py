@@ -42,7 +42,7 @@ CREATE TABLE orders (
     asked_by         text NOT NULL,
     line             text NOT NULL,
     payer            text NOT NULL,
-    amount_minor     bigint NOT NULL CHECK (amount_minor > 0),
+    amount_minor     bigint NOT NULL CHECK (amount_minor >= 0),
     currency         text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     language         text NOT NULL,
     line_was         text NOT NULL,
@@ -51,7 +51,8 @@ CREATE TABLE orders (
     placed_at        timestamptz NOT NULL,
     state            text NOT NULL,
     seq              integer NOT NULL CHECK (seq >= 0),
-    state_at         timestamptz NOT NULL
+    state_at         timestamptz NOT NULL,
+    CONSTRAINT only_a_voucher_may_be_of_nothing CHECK (amount_minor > 0 OR kind = 'voucher')
 );
 CREATE INDEX orders_by_asker ON orders (asked_by, placed_at DESC);
 CREATE INDEX orders_by_line ON orders (line, placed_at DESC);
@@ -69,12 +70,12 @@ CREATE TABLE order_moves (
     detail   jsonb NOT NULL,
     PRIMARY KEY (order_id, seq),
     UNIQUE (order_id, seq, target),
-    CHECK ((seq = 0) = (event IN ('PLACED', 'ASK_PLACED'))),
+    CHECK ((seq = 0) = (event IN ('PLACED', 'ASK_PLACED', 'VOUCHER_PLACED'))),
     FOREIGN KEY (source, event, target) REFERENCES legal_moves,
     FOREIGN KEY (order_id, prev_seq, source) REFERENCES order_moves (order_id, seq, target)
 );
 CREATE UNIQUE INDEX confirmed_once ON order_moves (order_id, event)
-    WHERE event IN ('CHARGE_CONFIRMED', 'CREDIT_CONFIRMED', 'REFUND_CONFIRMED');
+    WHERE event IN ('CHARGE_CONFIRMED', 'CREDIT_CONFIRMED', 'REFUND_CONFIRMED', 'REDEEM_CONFIRMED');
 
 ALTER TABLE orders ADD CONSTRAINT stands_where_its_moves_led
     FOREIGN KEY (id, seq, state) REFERENCES order_moves (order_id, seq, target) DEFERRABLE INITIALLY DEFERRED;
@@ -106,11 +107,11 @@ _CALLS = """
 CREATE TABLE attempts (
     reference    text PRIMARY KEY,
     order_id     text NOT NULL REFERENCES orders,
-    purpose      text NOT NULL CHECK (purpose IN ('charge', 'credit', 'refund')),
+    purpose      text NOT NULL CHECK (purpose IN ('charge', 'credit', 'refund', 'redeem')),
     number       integer NOT NULL CHECK (number > 0),
     provider     text NOT NULL,
     msisdn       text NOT NULL,
-    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
     currency     text NOT NULL,
     sent_at      timestamptz NOT NULL,
     provider_ref text,
@@ -118,11 +119,19 @@ CREATE TABLE attempts (
     outcome      text,
     outcome_at   timestamptz,
     facts        jsonb NOT NULL,
-    UNIQUE (order_id, purpose, number)
+    UNIQUE (order_id, purpose, number),
+    CONSTRAINT only_a_voucher_may_be_of_nothing CHECK (amount_minor > 0 OR purpose = 'redeem')
 );
 CREATE INDEX attempts_by_provider_ref ON attempts (provider, provider_ref);
 CREATE INDEX attempts_by_msisdn ON attempts (msisdn, purpose);
 CREATE UNIQUE INDEX one_charge_a_receipt ON attempts (provider, receipt) WHERE purpose = 'charge';
+
+-- A voucher belongs to one order. It is written before the order, so that two orders for one wait for each other.
+CREATE TABLE vouchers (
+    order_id    text PRIMARY KEY REFERENCES orders DEFERRABLE INITIALLY DEFERRED,
+    fingerprint text NOT NULL UNIQUE,
+    sealed      bytea
+);
 
 CREATE TABLE outbox (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
