@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, case, cast, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from store.tables import outbox
-from topup.life import Effect
+from store.tables import inbox, orders, outbox
+from topup.life import Effect, State
 from topup.orders import Move
 
 # Effects that have no order: a message of its own, and a callback to settle.
@@ -47,7 +47,8 @@ class Owing:
     """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`.
 
     `tried` counts the tries that ended without an end, `failed` the failures of its job since the last of them.
-    `was_leased`: it has been handed over before, and the lease has run out since.
+    `was_leased`: it has been handed over before, and the lease has run out since. `provider` is whom its work asks,
+    where that differs. Both are told to the relay only.
     """
 
     id: int
@@ -58,6 +59,7 @@ class Owing:
     failed: int
     due_at: datetime
     was_leased: bool = False
+    provider: str | None = None
 
 
 def owe(connection: Connection, move: Move) -> None:
@@ -102,6 +104,21 @@ def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datet
         owe_one(connection, effect=effect, subject=subject, due_at=due_at)
 
 
+# Whom the work of a row asks: the end of a callback is asked for where it came from, an order's at its provider.
+_CREDIT_IS_OUT = and_(outbox.c.effect == Effect.ENQUIRE.value, orders.c.state == State.CREDITING.value)
+_OF_ORDER = case(
+    (or_(outbox.c.effect == Effect.CREDIT.value, _CREDIT_IS_OUT), orders.c.credit_provider),
+    else_=orders.c.payment_provider,
+)
+_PROVIDER = case(
+    (
+        outbox.c.effect == SETTLE,
+        select(inbox.c.provider).where(inbox.c.id == cast(outbox.c.subject, BigInteger)).scalar_subquery(),
+    ),
+    else_=select(_OF_ORDER).where(orders.c.id == outbox.c.subject).scalar_subquery(),
+)
+
+
 def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: int) -> list[Owing]:
     """Lease up to `count` rows that are due and not leased, the longest due first. Relays take different rows."""
     due = (
@@ -114,8 +131,8 @@ def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: 
         .cte("due")
     )
     taken = update(outbox).where(outbox.c.id == due.c.id).values(leased_until=now + lease)
-    rows = connection.execute(taken.returning(outbox, due.c.was_leased))
-    owed = [replace(_owing(row), was_leased=row.was_leased) for row in rows]
+    rows = connection.execute(taken.returning(outbox, due.c.was_leased, _PROVIDER.label("provider")))
+    owed = [replace(_owing(row), was_leased=row.was_leased, provider=row.provider) for row in rows]
     return sorted(owed, key=lambda owing: (owing.due_at, owing.id))
 
 
