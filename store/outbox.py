@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, and_, case, cast, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, case, cast, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.tables import inbox, orders, outbox
@@ -143,16 +143,18 @@ def next_due(connection: Connection) -> datetime | None:
     return found
 
 
+_OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
+
+
 def get(connection: Connection, owing_id: int) -> Owing | None:
     """The row as it is now; None when it is done (or never was)."""
-    row = connection.execute(select(outbox).where(outbox.c.id == owing_id, outbox.c.done_at.is_(None))).one_or_none()
+    row = connection.execute(_OPEN, {"owing_id": owing_id}).one_or_none()
     return _owing(row) if row else None
 
 
 def lock(connection: Connection, owing_id: int) -> Owing | None:
     """The row, locked until the transaction ends; None when it is done (or never was)."""
-    found = select(outbox).where(outbox.c.id == owing_id, outbox.c.done_at.is_(None)).with_for_update()
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(_OPEN.with_for_update(), {"owing_id": owing_id}).one_or_none()
     return _owing(row) if row else None
 
 

@@ -72,8 +72,9 @@ def measure(
     Returns
         orders_per_s        the highest of `rates` (orders a second, each offered for `seconds`) that was sustained:
                             everybody was told, 99 of 100 within six seconds; 0 when none was
-        rates               each of them: called, agreed, told, p50_s, p99_s, told_per_s, CPU by process (cores), memory
-                            of the workers at its begin and end
+        rates               each of them: called, agreed, told, p50_s, p99_s, told_per_s, CPU by process (cores on
+                            average, and milliseconds an order; "outside" is ourselves), memory of the workers at its
+                            begin and end
         reactivation_p50_ms, reactivation_p99_ms
                             one order at a time, `idle_orders` of them: confirm to SMS, less what the providers took
         orders_vs_stock_rq  orders_per_s over what RQ's own workers of the same memory end in a second when more is
@@ -153,8 +154,8 @@ async def _idle(town: Town, *, count: int) -> dict[str, Any]:
 async def _at_rate(town: Town, *, a_second: float, seconds: float) -> dict[str, Any]:
     before, memory, begun = town.plant.taken(), town.memory_mb(), time.monotonic()
     people = await town.people.order(a_second=a_second, seconds=seconds)
-    after, took_s = town.plant.taken(), time.monotonic() - begun
     await town.people.wait_for_the_end(people, within_s=_TOLD_WITHIN_S)
+    after, took_s = town.plant.taken(), time.monotonic() - begun
     waits = waits_of(people)
     sustained = waits["told"] == waits["called"] and waits["p99_s"] < _P99_WITHIN_S
     return {
@@ -162,7 +163,8 @@ async def _at_rate(town: Town, *, a_second: float, seconds: float) -> dict[str, 
         "sustained": sustained,
         **waits,
         "told_per_s": _told_per_s(people),
-        "cpu": _cores(before, after, took_s),
+        "cpu_cores": _cpu(before, after, per=took_s),
+        "cpu_ms_per_order": _cpu(before, after, per=len(people) / 1000),
         "memory_mb": [round(memory), round(town.memory_mb())],
     }
 
@@ -200,5 +202,5 @@ def _told_per_s(people: list[Person]) -> float:
     return round((len(middle) - 1) / (middle[-1] - middle[0]), 1) if len(middle) > 2 else 0.0
 
 
-def _cores(before: Mapping[str, Taken], after: Mapping[str, Taken], took_s: float) -> dict[str, float]:
-    return {name: round((after[name].cpu_s - before[name].cpu_s) / took_s, 2) for name in after if name in before}
+def _cpu(before: Mapping[str, Taken], after: Mapping[str, Taken], *, per: float) -> dict[str, float]:
+    return {name: round((after[name].cpu_s - before[name].cpu_s) / per, 2) for name in after if name in before}

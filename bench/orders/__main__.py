@@ -9,13 +9,16 @@ from bench.orders import measure
 
 
 def _show(found: dict[str, Any]) -> None:
-    print(f"{'offered':>8} {'told/s':>7} {'p50 s':>6} {'p99 s':>6}  {'agreed':>6} {'told':>6}  memory MB   cores")
+    print(
+        f"{'offered':>8} {'told/s':>7} {'p50 s':>6} {'p99 s':>6}  {'agreed':>6} {'told':>6}  memory MB   CPU ms/order"
+    )
     for one in found["rates"]:
-        cores = " ".join(f"{name} {share}" for name, share in one["cpu"].items())
+        taken = one["cpu_ms_per_order"]
+        shares = " ".join(f"{name} {ms:.1f}" for name, ms in taken.items())
         memory = "->".join(map(str, one["memory_mb"]))
         print(
             f"{one['offered']:>8} {one['told_per_s']:>7} {one['p50_s']:>6} {one['p99_s']:>6}  "
-            f"{one['agreed']:>6} {one['told']:>6}  {memory:<10}  {cores}"
+            f"{one['agreed']:>6} {one['told']:>6}  {memory:<10}  {sum(taken.values()):.1f}: {shares}"
         )
     for name in ("orders_per_s", "reactivation_p50_ms", "reactivation_p99_ms", "orders_vs_stock_rq"):
         print(f"{name:<20} {found[name]}")

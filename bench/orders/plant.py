@@ -1,5 +1,6 @@
 """The processes that are measured: web, workers, clock, PostgreSQL and Redis, as in production, and what they take."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,8 @@ class Plant:
         """What each process has taken, by its name; PostgreSQL and Redis among them."""
         pids = {name: child.pid for name, child in self._children.items()}
         pids |= {"postgres": self._services.postgres.pid, "redis": self._services.redis.pid}
-        return {name: _taken(pid) for name, pid in pids.items()}
+        times = os.times()
+        return {name: _taken(pid) for name, pid in pids.items()} | {"outside": Taken(times.user + times.system, 0.0)}
 
     def _wait_for(self, path: str) -> None:
         give_up_at = time.monotonic() + _STARTS_WITHIN_S

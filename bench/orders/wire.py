@@ -77,21 +77,31 @@ class Client:
 
     async def post(self, path: str, body: bytes, *, content_type: str) -> bytes:
         """The body of the answer, whatever its status. Raises ConnectionError."""
-        reader, writer = (
-            self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port, limit=1 << 20)
-        )
-        writer.write(
+        head = (
             f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: {content_type}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n".encode()
-            + body
+            f"Content-Length: {len(body)}\r\n\r\n"
         )
-        try:
-            head = await reader.readuntil(_HEAD_ENDS)
-            answer = await reader.readexactly(_content_length(head))
-        except asyncio.IncompleteReadError as error:
-            raise ConnectionError("the server closed the connection") from error
-        self._idle.append((reader, writer))
-        return answer
+        while True:
+            reader, writer, is_fresh = await self._connection()
+            try:
+                writer.write(head.encode() + body)
+                answer = await reader.readexactly(_content_length(await reader.readuntil(_HEAD_ENDS)))
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                writer.close()
+                if is_fresh:
+                    raise ConnectionError("the server closed the connection") from error
+                continue  # It had been idle for too long.
+            self._idle.append((reader, writer))
+            return answer
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bool]:
+        """A connection, and whether it is a new one."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer, False
+            writer.close()
+        return *await asyncio.open_connection(self._host, self._port, limit=1 << 20), True
 
     def close(self) -> None:
         """Close what is open."""
