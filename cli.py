@@ -45,10 +45,10 @@ def db_upgrade() -> None:
 @click.command("work")
 @click.argument("queues", nargs=-1, required=True)
 def work(queues: tuple[str, ...]) -> None:
-    """Work on the jobs of QUEUES until told to stop; then the job in hand is finished first."""
+    """Work on the jobs of QUEUES until told to stop; then the jobs in hand are finished first."""
     wiring = _wiring()
     jobs.move_in(wiring.house)
-    worker.work(queues, redis=wiring.queue_redis)
+    worker.work(queues, house=wiring.house, redis=wiring.queue_redis, hands=wiring.settings.worker_hands)
 
 
 @click.command("clock")

@@ -263,6 +263,9 @@ class Settings(BaseSettings):
     )
 
     # Running.
+    worker_hands: int = Field(
+        32, ge=1, description="How many jobs of one kind, and of one provider, a worker process does at a time."
+    )
     web_threads: int = Field(16, ge=2, description="How many requests a web process answers at a time.")
     log_json: bool = Field(True, description="Logs as JSON lines; false for people.")
     trusted_proxies: int = Field(0, ge=0, description="How many proxies stand before the web process.")

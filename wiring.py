@@ -392,7 +392,7 @@ class Wiring:
                 currency=s.currency,
                 minor_per_unit=s.ucip_minor_per_unit,
             ),
-            reads=self._channel("ucip", s.ucip_url, CallLimits(connections=s.web_threads)),
+            reads=self._channel("ucip", s.ucip_url, CallLimits(connections=max(s.web_threads, s.worker_hands))),
             refills=self._channel("ucip", s.ucip_url),
             now=utc_now,
             read_deadline_s=s.line_read_deadline_s,
@@ -414,4 +414,6 @@ class Wiring:
         )
 
     def _channel(self, provider: str, url: str, limits: CallLimits | None = None) -> Channel:
-        return Channel(provider=provider, url=url, limits=limits, observe=observe_provider)
+        # Two kinds of work may ask one provider in one process (credit and enquire, settle and refund): no hand waits.
+        ours = limits or CallLimits(connections=2 * self.settings.worker_hands)
+        return Channel(provider=provider, url=url, limits=ours, observe=observe_provider)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, DateTime, Row, TextClause, bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox, vouchers
-from store.tables import attempts, order_moves, orders, transfers
+from store.tables import attempts, order_moves, orders
 from store.tables import outbox as outbox_rows
 from topup.kinds import Kind
+from topup.ledger import Transfer
 from topup.life import LIFE, Effect, Event, State, duty_of
 from topup.limits import Today
 from topup.line import LineState
@@ -25,6 +27,48 @@ _RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value]
 
 # Orders in these states have an enquiry open, which ends with the state.
 ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
+
+
+# What belongs together goes in one statement: an order makes six moves, and each is made while its row is locked.
+_MOVE = """
+    INSERT INTO order_moves (order_id, seq, prev_seq, source, event, target, at, detail)
+    VALUES (:order_id, :seq, :prev_seq, :source, :event, :target, :at, :detail)
+"""
+_TRANSFER = """
+    INSERT INTO transfers (order_id, seq, leg, source, target, amount_minor, currency, at)
+    VALUES (:order_id, :seq, 1, :from_account, :to_account, :amount_minor, :currency, :at)
+"""
+_STAND = "UPDATE orders SET state = :target, seq = :seq, state_at = :at WHERE id = :order_id"
+
+
+def _recording(statement: str) -> TextClause:
+    return text(statement).bindparams(bindparam("detail", type_=JSONB), bindparam("at", type_=DateTime(timezone=True)))
+
+
+_RECORD = _recording(f"WITH move AS ({_MOVE}) {_STAND}")
+_RECORD_WITH_TRANSFER = _recording(f"WITH move AS ({_MOVE}), transfer AS ({_TRANSFER}) {_STAND}")
+
+
+# Made once, since every job asks these.
+_ONE = select(orders).where(orders.c.id == bindparam("order_id"))
+_LOCKED = _ONE.with_for_update()
+_LOCKED_BY_ATTEMPT = (
+    select(orders)
+    .where(
+        orders.c.id
+        == select(attempts.c.order_id).where(attempts.c.reference == bindparam("reference")).scalar_subquery()
+    )
+    .with_for_update()
+)
+_LOCKED_OWING = (
+    select(orders)
+    .join(outbox_rows, (outbox_rows.c.id == bindparam("owing_id")) & outbox_rows.c.done_at.is_(None))
+    .where(orders.c.id == bindparam("order_id"))
+    .with_for_update(of=[orders, outbox_rows])
+)
+_HISTORY = (
+    select(order_moves.c.event).where(order_moves.c.order_id == bindparam("order_id")).order_by(order_moves.c.seq)
+)
 
 
 class SqlBook:
@@ -60,9 +104,21 @@ class SqlBook:
         """The order, locked until the transaction ends. Raises OrderNotFound."""
         return self._one(order_id, for_update=True)
 
+    def lock_by_attempt(self, reference: str) -> Order:
+        """The order of the attempt with this reference, locked until the transaction ends. Raises OrderNotFound."""
+        row = self._connection.execute(_LOCKED_BY_ATTEMPT, {"reference": reference}).one_or_none()
+        if row is None:
+            raise OrderNotFound(order_id=reference)
+        return order_of(row)
+
+    def lock_owing(self, order_id: str, *, owing_id: int) -> Order | None:
+        """The order, locked, and after it this effect of it, while that is still owed; else None."""
+        row = self._connection.execute(_LOCKED_OWING, {"order_id": order_id, "owing_id": owing_id}).one_or_none()
+        return order_of(row) if row else None
+
     def find(self, order_id: str) -> Order | None:
         """The order as it is now, if there is one."""
-        row = self._connection.execute(select(orders).where(orders.c.id == order_id)).one_or_none()
+        row = self._connection.execute(_ONE, {"order_id": order_id}).one_or_none()
         return order_of(row) if row else None
 
     def get(self, order_id: str) -> Order:
@@ -71,8 +127,7 @@ class SqlBook:
 
     def history(self, order_id: str) -> Sequence[Event]:
         """The events of its moves, oldest first."""
-        found = select(order_moves.c.event).where(order_moves.c.order_id == order_id).order_by(order_moves.c.seq)
-        return [Event(event) for event in self._connection.scalars(found)]
+        return [Event(event) for event in self._connection.scalars(_HISTORY, {"order_id": order_id})]
 
     def last_detail(self, order_id: str, *, event: Event | None = None) -> dict[str, Any]:
         """The detail of the newest move (of this event); empty when there is none."""
@@ -83,24 +138,20 @@ class SqlBook:
 
     def record(self, move: Move) -> None:
         """Keep a move with all that belongs to it."""
-        rule = move.rule
+        rule, transfer = move.rule, move.transfer
         self._connection.execute(
-            insert(order_moves).values(
-                order_id=move.order_id,
-                seq=move.seq,
-                prev_seq=max(move.seq - 1, 0),
-                source=rule.source.value,
-                event=rule.event.value,
-                target=rule.target.value,
-                at=move.at,
-                detail=dict(move.detail),
-            )
-        )
-        self._keep_transfer(move)
-        self._connection.execute(
-            update(orders)
-            .where(orders.c.id == move.order_id)
-            .values(state=rule.target.value, seq=move.seq, state_at=move.at)
+            _RECORD_WITH_TRANSFER if transfer else _RECORD,
+            {
+                "order_id": move.order_id,
+                "seq": move.seq,
+                "prev_seq": max(move.seq - 1, 0),
+                "source": rule.source.value,
+                "event": rule.event.value,
+                "target": rule.target.value,
+                "at": move.at,
+                "detail": dict(move.detail),
+                **(_columns_of(transfer) if transfer else {}),
+            },
         )
         if rule.source in ENQUIRED:
             outbox.strike_enquiries(self._connection, move.order_id, now=move.at)
@@ -184,27 +235,19 @@ class SqlBook:
         return self._connection.scalar(sent) or 0
 
     def _one(self, order_id: str, *, for_update: bool) -> Order:
-        found = select(orders).where(orders.c.id == order_id)
-        row = self._connection.execute(found.with_for_update() if for_update else found).one_or_none()
+        row = self._connection.execute(_LOCKED if for_update else _ONE, {"order_id": order_id}).one_or_none()
         if row is None:
             raise OrderNotFound(order_id=order_id)
         return order_of(row)
 
-    def _keep_transfer(self, move: Move) -> None:
-        if move.transfer is None:
-            return
-        self._connection.execute(
-            insert(transfers).values(
-                order_id=move.order_id,
-                seq=move.seq,
-                leg=1,
-                source=move.transfer.source,
-                target=move.transfer.target,
-                amount_minor=move.transfer.amount.minor,
-                currency=move.transfer.amount.currency,
-                at=move.at,
-            )
-        )
+
+def _columns_of(transfer: Transfer) -> dict[str, object]:
+    return {
+        "from_account": transfer.source,
+        "to_account": transfer.target,
+        "amount_minor": transfer.amount.minor,
+        "currency": transfer.amount.currency,
+    }
 
 
 def order_of(row: Row[Any]) -> Order:

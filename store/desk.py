@@ -12,6 +12,7 @@ from store import asks, results, subscribers, vouchers
 from store.asks import Ask
 from store.auto import AutoTopUps, terms_of
 from store.book import SqlBook
+from store.engine import alone
 from store.seal import seal_of
 from topup.asks import A_DAY, AskedOfOneself, AskedTooOften, LineIsClosed, NothingAsked, WantsNoAsks, WhichAsk, code_of
 from topup.auto import Rhythm, Running
@@ -103,7 +104,7 @@ class Desk:
 
     def caller(self, msisdn: str) -> Caller:
         """What is remembered of a person, in one read."""
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with alone(self._engine) as connection:
             since = self._clock() - results.NEWS_FOR
             row = connection.execute(_CALLER, {"msisdn": msisdn, "count": HOW_MANY_RECENT, "since": since}).one()
         recent = tuple(self._recent(found) for found in row.recent)

@@ -3,11 +3,11 @@
 import select
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 if TYPE_CHECKING:  # SQLAlchemy loads the driver when an engine is made.
-    from psycopg import Connection
+    import psycopg
 
 _OPTIONS = ("statement_timeout=10s", "lock_timeout=5s", "idle_in_transaction_session_timeout=30s", "timezone=UTC")
 
@@ -32,7 +32,12 @@ def make_engine(url: str, *, size: int = 10, wait_s: float = 5.0) -> Engine:
     return engine
 
 
-def _refuse_what_ended(connection: "Connection[Any]", _record: object, _proxy: object) -> None:
+def alone(engine: Engine) -> Connection:
+    """A connection for a statement that stands alone: nothing is said before it and after it."""
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _refuse_what_ended(connection: "psycopg.Connection[Any]", _record: object, _proxy: object) -> None:
     """Raise DisconnectionError, upon which the pool takes another, when the server has ended this connection.
 
     A connection that nobody uses has nothing to say, unless that it is over: then its socket can be read. Asking the

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, case, cast, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from store.tables import outbox
-from topup.life import Effect
+from store.tables import inbox, orders, outbox
+from topup.life import Effect, State
 from topup.orders import Move
 
 # Effects that are no order's next step: a message of its own, a callback to settle, and a packet gateway to tell.
@@ -50,7 +50,8 @@ class Owing:
     """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`.
 
     `tried` counts the tries that ended without an end, `failed` the failures of its job since the last of them.
-    `was_leased`: it has been handed over before, and the lease has run out since.
+    `was_leased`: it has been handed over before, and the lease has run out since. `provider` is whom its work asks,
+    where that differs. Both are told to the relay only.
     """
 
     id: int
@@ -61,6 +62,7 @@ class Owing:
     failed: int
     due_at: datetime
     was_leased: bool = False
+    provider: str | None = None
 
 
 def owe(connection: Connection, move: Move) -> None:
@@ -105,6 +107,25 @@ def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datet
         owe_one(connection, effect=effect, subject=subject, due_at=due_at)
 
 
+# Whom the work of a row asks: the end of a callback is asked for where it came from, an order's at its provider.
+_ASKS_FOR_CREDIT = (Effect.CREDIT.value, Effect.REDEEM.value)
+_CREDIT_IS_OUT = and_(
+    outbox.c.effect == Effect.ENQUIRE.value,
+    orders.c.state.in_([State.CREDITING.value, State.REDEEMING.value]),
+)
+_OF_ORDER = case(
+    (or_(outbox.c.effect.in_(_ASKS_FOR_CREDIT), _CREDIT_IS_OUT), orders.c.credit_provider),
+    else_=orders.c.payment_provider,
+)
+_PROVIDER = case(
+    (
+        outbox.c.effect == SETTLE,
+        select(inbox.c.provider).where(inbox.c.id == cast(outbox.c.subject, BigInteger)).scalar_subquery(),
+    ),
+    else_=select(_OF_ORDER).where(orders.c.id == outbox.c.subject).scalar_subquery(),
+)
+
+
 def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: int) -> list[Owing]:
     """Lease up to `count` rows that are due and not leased, the longest due first. Relays take different rows."""
     due = (
@@ -117,8 +138,8 @@ def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: 
         .cte("due")
     )
     taken = update(outbox).where(outbox.c.id == due.c.id).values(leased_until=now + lease)
-    rows = connection.execute(taken.returning(outbox, due.c.was_leased))
-    owed = [replace(_owing(row), was_leased=row.was_leased) for row in rows]
+    rows = connection.execute(taken.returning(outbox, due.c.was_leased, _PROVIDER.label("provider")))
+    owed = [replace(_owing(row), was_leased=row.was_leased, provider=row.provider) for row in rows]
     return sorted(owed, key=lambda owing: (owing.due_at, owing.id))
 
 
@@ -129,16 +150,18 @@ def next_due(connection: Connection) -> datetime | None:
     return found
 
 
+_OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
+
+
 def get(connection: Connection, owing_id: int) -> Owing | None:
     """The row as it is now; None when it is done (or never was)."""
-    row = connection.execute(select(outbox).where(outbox.c.id == owing_id, outbox.c.done_at.is_(None))).one_or_none()
+    row = connection.execute(_OPEN, {"owing_id": owing_id}).one_or_none()
     return _owing(row) if row else None
 
 
 def lock(connection: Connection, owing_id: int) -> Owing | None:
     """The row, locked until the transaction ends; None when it is done (or never was)."""
-    found = select(outbox).where(outbox.c.id == owing_id, outbox.c.done_at.is_(None)).with_for_update()
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(_OPEN.with_for_update(), {"owing_id": owing_id}).one_or_none()
     return _owing(row) if row else None
 
 

@@ -67,5 +67,4 @@ class House:
 
 def locked(connection: Connection, owing: Owing) -> Order | None:
     """The effect's order, locked, when the effect is still owed. The order is always locked before the effect."""
-    order = SqlBook(connection).lock(owing.subject)
-    return order if outbox.lock(connection, owing.id) is not None else None
+    return SqlBook(connection).lock_owing(owing.subject, owing_id=owing.id)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from store import outbox
+from store.engine import alone
 from store.outbox import SEND, SETTLE, TELL_GATEWAY, Owing
 from topup.life import Effect
 from workers import failing, metrics
@@ -61,7 +62,7 @@ def move_in(house: House) -> None:
 def run(owing_id: int) -> None:
     """Do what outbox row `owing_id` says, if it is still owed. What fails unexpectedly is tried again later."""
     house = _house[0]
-    with house.engine.begin() as connection:
+    with alone(house.engine) as connection:
         owing = outbox.get(connection, owing_id)
     if owing is None:
         return

@@ -19,15 +19,19 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import outbox
-from store.outbox import QUEUES, Owing
+from store.outbox import Owing
 from workers import jobs
 from workers.house import House
+from workers.lanes import lane_of
 
 log = structlog.get_logger(__name__)
 
 MARK = "redial:relay"
 _BATCH = 200
 _LONGEST_SLEEP_S = 1.0
+
+# After handing something over: what becomes due within so short a time goes together. A busy relay takes no more turns.
+_GATHERS_S = 0.02
 _PAUSE_AFTER_TROUBLE_S = 0.5
 
 
@@ -38,7 +42,7 @@ class Relay:
         self._house = house
         self._redis = redis
         self._lease = lease
-        self._queues = {name: Queue(name, connection=redis) for name in set(QUEUES.values())}
+        self._queues: dict[str, Queue] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set. A database or Redis that is away is waited for."""
@@ -64,7 +68,10 @@ class Relay:
 
     def _run(self, listener: psycopg.Connection, stop: threading.Event) -> None:
         while not stop.is_set():
-            if self.relay_once() < _BATCH:
+            count = self.relay_once()
+            if count:
+                stop.wait(_GATHERS_S)
+            if count < _BATCH:
                 for _ in listener.notifies(timeout=self._sleep_s(), stop_after=1):
                     pass
 
@@ -78,11 +85,11 @@ class Relay:
             log.warning("redis_was_lost", jobs=freed)
 
     def _hand_over(self, owed: list[Owing]) -> None:
-        by_queue: dict[str, list[Owing]] = {}
+        by_lane: dict[str, list[Owing]] = {}
         for owing in owed:
-            by_queue.setdefault(owing.queue, []).append(owing)
-        for name, rows in by_queue.items():
-            queue = self._queues[name]
+            by_lane.setdefault(lane_of(owing, house=self._house), []).append(owing)
+        for name, rows in by_lane.items():
+            queue = self._queues.setdefault(name, Queue(name, connection=self._redis))
             if unqueued := _not_waiting(rows, queue):
                 queue.enqueue_many([_job(owing) for owing in unqueued])
 

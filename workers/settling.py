@@ -62,7 +62,7 @@ class Case:
     @classmethod
     def of(cls, house: House, connection: Connection, *, reference: str, evidence: str) -> "Case":
         """The case of the attempt with this reference, which must be kept. Locks its order."""
-        order = SqlBook(connection).lock(attempts.get(connection, reference).order_id)
+        order = SqlBook(connection).lock_by_attempt(reference)
         return cls(house, connection, order, attempts.get(connection, reference), evidence)
 
     def settle(self, outcome: Outcome) -> str:

@@ -11,11 +11,13 @@ from sqlalchemy import Engine
 
 from store import outbox
 from store.outbox import QUEUES, SEND, SETTLE
+from tests.unit.callbacks import post
 from tests.unit.houses import Town
 from topup.clock import utc_now
 from topup.life import Effect, State
 from workers import jobs
 from workers.house import House
+from workers.lanes import lanes_of
 from workers.relay import MARK, Relay
 
 LEASE = timedelta(seconds=60)
@@ -39,8 +41,7 @@ def owe(town: Town, *subjects: str, effect: str = SEND) -> None:
 
 def handed(client: redis.Redis) -> list[str]:
     """The names of all jobs in all queues."""
-    queues = sorted(set(QUEUES.values()))
-    return sorted(job for name in queues for job in Queue(name, connection=client).job_ids)
+    return sorted(job for queue in Queue.all(connection=client) for job in queue.job_ids)
 
 
 def test_what_is_due_is_handed_to_its_queue_as_a_job_that_carries_no_more_than_an_id(
@@ -52,9 +53,44 @@ def test_what_is_due_is_handed_to_its_queue_as_a_job_that_carries_no_more_than_a
     owe(town, "7", effect=SETTLE)
     assert relay.relay_once() == 3
     enquiry = town.owing(order.id, Effect.ENQUIRE).id
-    (job,) = Queue("enquire", connection=client).jobs
+    (job,) = Queue("enquire.daraja", connection=client).jobs
     assert (job.id, job.args) == (f"enquire-{enquiry}", (enquiry,))
     assert [Queue(name, connection=client).count for name in ("tell", "settle")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("state", "lane"),
+    [
+        (State.CREATED, "charge.daraja"),
+        (State.CHARGING, "enquire.daraja"),
+        (State.PAID, "credit.ucip"),
+        (State.CREDITING, "enquire.ucip"),
+        (State.CREDITED, "look"),
+        (State.REFUNDING, "refund.daraja"),
+        (State.DONE, "tell"),
+    ],
+)
+def test_what_asks_a_provider_queues_apart_from_what_asks_another(
+    town: Town, relay: Relay, client: redis.Redis, state: State, lane: str
+) -> None:
+    town.order_in(state)
+    town.clock.turn(minutes=1)
+    relay.relay_once()
+    assert [queue.name for queue in Queue.all(connection=client)] == [lane]
+
+
+@pytest.mark.parametrize(("provider", "lane"), [("daraja", "settle.daraja"), ("not_here_any_more", "settle")])
+def test_a_callback_queues_by_where_it_came_from(
+    town: Town, relay: Relay, client: redis.Redis, provider: str, lane: str
+) -> None:
+    post(town, provider=provider)
+    relay.relay_once()
+    assert [queue.name for queue in Queue.all(connection=client)] == [lane]
+
+
+def test_a_worker_of_a_queue_serves_all_of_its_lanes(town: Town) -> None:
+    assert lanes_of("charge", house=town.house) == ["charge", "charge.daraja"]
+    assert lanes_of("tell", house=town.house) == ["tell"]
 
 
 def test_what_is_not_due_or_was_handed_over_is_left_alone(town: Town, relay: Relay, client: redis.Redis) -> None:
