@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rq import Queue, Worker
+from rq.worker import DequeueStrategy
 
 import logs
 import settings
@@ -21,7 +22,7 @@ def work(queues: Sequence[str]) -> None:
     lanes = [lane for queue in queues for lane in lanes_of(queue, house=wiring.house)]
     redis = wiring.queue_redis
     Worker([Queue(lane, connection=redis) for lane in lanes], connection=redis).work(
-        logging_level="WARNING", dequeue_strategy="round_robin"
+        logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN
     )
 
 
