@@ -78,7 +78,8 @@ def measure(
         reactivation_p50_ms, reactivation_p99_ms
                             one order at a time, `idle_orders` of them: confirm to SMS, less what the providers took
         orders_vs_stock_rq  orders_per_s over what RQ's own workers of the same memory end in a second when more is
-                            offered than they can do (`stock`: how many, their rate, their memory); None without it
+                            offered than they can do (`stock`: how many, their rate, their memory); None without it, or
+                            when they ended nothing
         isolation           p50_s and p99_s of orders paid by one provider, alone and while another takes 30 s a call
     `workers` are commands by name, the Procfile's when left out.
     """
@@ -118,7 +119,8 @@ async def _measure(
     found["stock"] = found["orders_vs_stock_rq"] = None
     if stock_seconds:
         found["stock"] = await _stock(town, seconds=stock_seconds, memory_mb=town.memory_mb())
-        found["orders_vs_stock_rq"] = round(found["orders_per_s"] / found["stock"]["told_per_s"], 1)
+        told_per_s = found["stock"]["told_per_s"]
+        found["orders_vs_stock_rq"] = round(found["orders_per_s"] / told_per_s, 1) if told_per_s else None
     return found
 
 
@@ -177,9 +179,10 @@ async def _stock(town: Town, *, seconds: float, memory_mb: float) -> dict[str, A
     await town.work_by(stock(count))
     begun = time.monotonic()
     people = await town.people.order(a_second=count, seconds=seconds)
+    # As long again for what is under way: a worker that forks for every job is slow to begin, too.
+    await town.people.wait_for_the_end(people, within_s=seconds)
     told = [one.told_at for one in people if one.told_at]
-    # Those who waited before the first was told had nobody to wait for: counted from then on.
-    rate = len(told) / (time.monotonic() - begun - town.world.pace.on_the_way_s)
+    rate = len(told) / (max(told, default=begun + 1) - begun)
     return {"workers": count, "told_per_s": round(rate, 2), "memory_mb": [round(memory_mb), round(town.memory_mb())]}
 
 
