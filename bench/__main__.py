@@ -13,8 +13,8 @@ from bench.figures import Figure
 from bench.stage import FOLDER, stage
 
 # A few minutes, and as long as it takes.
-_SHORT = {"rounds": 5, "seconds": 4.0, "calls": 60}
-_FULL = {"rounds": 9, "seconds": 15.0, "calls": 300}
+_SHORT = {"rounds": 5, "seconds": 4.0, "calls": 60, "orders_s": 30.0}
+_FULL = {"rounds": 9, "seconds": 15.0, "calls": 300, "orders_s": 300.0}
 
 # Shares of our own maximum at which latency is looked at.
 _LOADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -49,10 +49,22 @@ def main() -> int:
             found += [depth, *growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)]
             more["us_by_depth"] = costs
     if "orders" in given.parts and find_spec(_ORDERS):
-        more |= import_module(_ORDERS).measure(full=given.full, say=say)
+        say("orders: this takes some minutes")
+        more["orders"] = import_module(_ORDERS).measure(seconds=plan["orders_s"])
+        found += _order_figures(more["orders"])
     figures.write(FOLDER / "latest.json", found, more)
     print(figures.table(found))
     return 0
+
+
+def _order_figures(orders: dict[str, Any]) -> list[Figure]:
+    """What bench/orders found, as figures; without what it did not look at."""
+    wanted: dict[str, dict[str, Any]] = {
+        "orders_per_s": {"unit": "/s", "wanted": "at least 100/s", "least": 100.0},
+        "orders_vs_stock_rq": {"wanted": "at least 10x", "least": 10.0},
+        "reactivation_p99_ms": {"unit": "ms", "wanted": "under 300 ms", "most": 300.0},
+    }
+    return [Figure(name=name, runs=[orders[name]], **how) for name, how in wanted.items() if orders[name] is not None]
 
 
 def _arguments() -> argparse.Namespace:

@@ -14,9 +14,10 @@ from itertools import count
 import structlog
 
 from app import create_app
+from bench import floor
 from bench.phone import answered, hop_environ
 from ussd import door, routes
-from ussd.engine import Hop
+from ussd.engine import Hop, Reply
 from ussd.gateways import africastalking
 from ussd.session import packed, unpacked
 from ussd.told import Whole
@@ -38,7 +39,9 @@ def measure() -> dict[str, float]:
         number = next(calls)
         answered(app, hop_environ(path, session=f"ATUid_{number}", msisdn=f"+2547110{number:05}", text=text))
 
+    bare = floor.create_app(os.environ["REDIS_URL"])
     return {
+        "the floor, whole": _us(lambda: answered(bare, hop_environ("/ussd", session="1", msisdn="+254711", text="1"))),
         "a whole dial": _us(lambda: posted("")),
         "a whole key": _us(_keys(wiring, app, path, calls)),
         **dict(_parts_of_a_key(wiring)),
@@ -68,6 +71,7 @@ def _parts_of_a_key(wiring: Wiring) -> Iterator[tuple[str, float]]:
     assert session is not None
     body = hop_environ("", session="ATUid_parts", msisdn=who["msisdn"], text="1*1")["wsgi.input"].getvalue()
     log = structlog.get_logger("bench")
+    yield "a key in the engine, its two scripts and all", _us(_turns(wiring, who, hop))
     yield "reading the form", _us(lambda: door.form(body))
     yield "loading the session: a script of Redis", _us(lambda: wiring.sessions.load(**who))
     yield "… of it, understanding it", _us(lambda: unpacked(loaded.raw))
@@ -78,6 +82,12 @@ def _parts_of_a_key(wiring: Wiring) -> Iterator[tuple[str, float]]:
     yield "… of it, packing it", _us(lambda: packed(session))
     yield "a log line", _us(lambda: log.info("hop", gateway="africastalking", screen="payer", open=True, seconds=0.001))
     yield "counting and timing the hop", _us(_count)
+
+
+def _turns(wiring: Wiring, who: dict[str, str], last: Hop) -> Callable[[], Reply]:
+    """A key that goes on and back, without the door and the log."""
+    texts = iter("*".join(["1*1", *("01"[key % 2] for key in range(depth))]) for depth in count(1))
+    return lambda: wiring.menu_engine.hop(Hop(**who, told=Whole(next(texts)), width=last.width))
 
 
 def _count() -> None:
