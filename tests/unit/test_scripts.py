@@ -50,7 +50,7 @@ def test_another_thread_has_another_connection_and_takes_it_along_when_it_ends(
 
 
 def test_a_connection_that_was_ended_is_made_anew(client: redis.Redis, add: Script) -> None:
-    client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    client.client_kill_filter(_type="normal", skipme=True)
     assert [add(keys=["sum"], args=[1]), add(keys=["sum"], args=[1])] == [2, 3]
 
 
