@@ -67,6 +67,8 @@ def _fields(environ: WSGIEnvironment, gateway: Gateway) -> Mapping[str, Any]:
         raise Unusual
     body = environ["wsgi.input"].read(int(size))
     environ["wsgi.input"] = BytesIO(body)
+    if len(body) < int(size):  # Half a form could be half of what was typed.
+        raise Unusual
     return json_object(body) if gateway.READS_JSON else form(body)
 
 

@@ -7,6 +7,7 @@ and no more. Whatever goes wrong with that is left to redis-py, which tries as o
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha1
 from typing import Any
 
@@ -63,11 +64,14 @@ class Script:
             packed = connection.pack_command("EVALSHA", self._sha, len(keys), *keys, *args)
             connection.send_packed_command(packed, check_health=False)
             return connection.read_response()
-        except (ConnectionError, TimeoutError, NoScriptError):
+        except NoScriptError:
+            return self._ordinary(keys=keys, args=args)  # It tells Redis the script first.
+        except (ConnectionError, TimeoutError):
             self._scripts.forget()
             return self._ordinarily(keys, args)
 
     def _ordinarily(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         answer = self._ordinary(keys=keys, args=args)
-        self._scripts.connect()
+        with suppress(ConnectionError, TimeoutError):  # There is an answer; the next command may try again.
+            self._scripts.connect()
         return answer

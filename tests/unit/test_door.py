@@ -71,6 +71,11 @@ def test_a_body_without_a_size_or_with_a_large_one_goes_on(door: Door, size: str
     assert answered(door, a_hop(CONTENT_LENGTH=size)).startswith("behind: sessionId=")
 
 
+def test_half_a_form_goes_on(door: Door) -> None:
+    whole = a_hop()
+    assert answered(door, {**whole, "CONTENT_LENGTH": str(int(whole["CONTENT_LENGTH"]) + 1)}).startswith("behind: ")
+
+
 @pytest.mark.parametrize("body", [b"text=%ff%fe", b"text=\xff", b"%ff=1"])
 def test_a_form_that_is_no_text_goes_on(door: Door, body: bytes) -> None:
     environ = a_hop(CONTENT_LENGTH=str(len(body)))
