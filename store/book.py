@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox
+from store.attempts import REFILLS
 from store.tables import attempts, order_moves, orders, transfers
 from store.tables import outbox as outbox_rows
 from topup.kinds import Kind
@@ -19,6 +20,9 @@ from topup.orders import Move, Order, OrderNotFound
 
 # What is in these states counts towards no limit: it was undone, or nobody has agreed to pay it yet.
 _NOT_ORDERED = [State.ASKED.value, State.UNPAID.value, State.REFUNDED.value]
+
+# In these states a credit may be on its way to the line.
+_ON_ITS_WAY = [State.CREDITING.value, State.LENDING.value]
 
 # Orders in these states have an enquiry open, which ends with the state.
 ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
@@ -93,7 +97,7 @@ class SqlBook:
                 detail=dict(move.detail),
             )
         )
-        self._keep_transfer(move)
+        self._keep_transfers(move)
         self._connection.execute(
             update(orders)
             .where(orders.c.id == move.order_id)
@@ -120,7 +124,7 @@ class SqlBook:
     def another_is_crediting(self, order: Order) -> bool:
         """Whether a credit of another order may be on its way to the same line."""
         found = select(orders.c.id).where(
-            orders.c.line == order.line, orders.c.state == State.CREDITING.value, orders.c.id != order.id
+            orders.c.line == order.line, orders.c.state.in_(_ON_ITS_WAY), orders.c.id != order.id
         )
         return self._connection.scalar(found.limit(1)) is not None
 
@@ -134,7 +138,7 @@ class SqlBook:
         amount = func.sum(orders.c.amount_minor)
         counted = select(
             amount.filter(orders.c.line == order.line).label("for_line"),
-            amount.filter(orders.c.payer == order.payer).label("by_payer"),
+            amount.filter(orders.c.payer == order.payer, orders.c.kind != Kind.ADVANCE.value).label("by_payer"),
         ).where(
             or_(orders.c.line == order.line, orders.c.payer == order.payer),
             orders.c.placed_at >= since,
@@ -155,6 +159,7 @@ class SqlBook:
             orders.c.amount_minor == order.amount.minor,
             orders.c.placed_at >= since,
             orders.c.kind != Kind.STRAY.value,
+            orders.c.kind != Kind.ADVANCE.value,
             orders.c.state.not_in(undone),
         )
         return self._connection.scalar(found.limit(1)) is not None
@@ -169,7 +174,7 @@ class SqlBook:
     def credits_of(self, line: str) -> int:
         """How many credits were ever sent to a line. The transaction holds the line's lock from here on."""
         self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
-        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose == "credit")
+        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose.in_(REFILLS))
         return self._connection.scalar(sent) or 0
 
     def _one(self, order_id: str, *, for_update: bool) -> Order:
@@ -179,21 +184,22 @@ class SqlBook:
             raise OrderNotFound(order_id=order_id)
         return order_of(row)
 
-    def _keep_transfer(self, move: Move) -> None:
-        if move.transfer is None:
-            return
-        self._connection.execute(
-            insert(transfers).values(
-                order_id=move.order_id,
-                seq=move.seq,
-                leg=1,
-                source=move.transfer.source,
-                target=move.transfer.target,
-                amount_minor=move.transfer.amount.minor,
-                currency=move.transfer.amount.currency,
-                at=move.at,
-            )
-        )
+    def _keep_transfers(self, move: Move) -> None:
+        rows = [
+            {
+                "order_id": move.order_id,
+                "seq": move.seq,
+                "leg": leg,
+                "source": transfer.source,
+                "target": transfer.target,
+                "amount_minor": transfer.amount.minor,
+                "currency": transfer.amount.currency,
+                "at": move.at,
+            }
+            for leg, transfer in enumerate(move.transfers, start=1)
+        ]
+        if rows:
+            self._connection.execute(insert(transfers), rows)
 
 
 def order_of(row: Row[Any]) -> Order:

@@ -29,6 +29,7 @@ QUEUES: dict[str, str] = {
     Effect.CHARGE.value: "charge",
     SETTLE: "settle",
     Effect.CREDIT.value: "credit",
+    Effect.LEND.value: "credit",
     Effect.LOOK.value: "look",
     Effect.REFUND.value: "refund",
     Effect.ENQUIRE.value: "enquire",
@@ -38,6 +39,7 @@ QUEUES: dict[str, str] = {
     Effect.TELL_CREDITED.value: "tell",
     Effect.TELL_REFUNDED.value: "tell",
     Effect.TELL_CHECKING.value: "tell",
+    Effect.TELL_REPAID.value: "tell",
     SEND: "tell",
 }
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from topup.advances import History
 from topup.auto import Running, Terms, Weekday, When
-from topup.caller import Result
+from topup.caller import Recent, Result
 from topup.life import State
 from topup.money import Money
 from ussd.call import Draft
@@ -21,19 +22,55 @@ def money_in(row: list[Any] | None) -> Money | None:
     return Money(*row) if row else None
 
 
+def recent_out(orders: Sequence[Recent]) -> list[Any]:
+    """Earlier orders."""
+    return [
+        [order.reference, money_out(order.amount), order.state.value, order.at.isoformat("T", "minutes")]
+        for order in orders
+    ]
+
+
+def recent_in(rows: list[Any]) -> tuple[Recent, ...]:
+    """What `recent_out` wrote."""
+    return tuple(Recent(row[0], Money(*row[1]), State(row[2]), datetime.fromisoformat(row[3])) for row in rows)
+
+
+def history_out(history: History | None) -> list[Any] | None:
+    """What counts for an advance."""
+    if history is None:
+        return None
+    lately, owed = history.lately, history.owed
+    return [history.days, history.top_ups, lately.minor, owed.minor, lately.currency, int(history.is_open)]
+
+
+def history_in(row: list[Any] | None) -> History | None:
+    """What `history_out` wrote."""
+    if not row:
+        return None
+    days, top_ups, lately_minor, owed_minor, currency, is_open = row
+    return History(
+        days=days,
+        top_ups=top_ups,
+        lately=Money(lately_minor, currency),
+        owed=Money(owed_minor, currency),
+        is_open=bool(is_open),
+    )
+
+
 def result_out(result: Result | None) -> list[Any] | None:
     """The end of a top-up that was missed."""
     if result is None:
         return None
     at = result.at.isoformat("T", "minutes")
-    return [result.order_id, money_out(result.amount), result.state.value, at, int(result.is_for_another)]
+    is_what = [int(result.is_for_another), int(result.is_advance), int(result.repaid)]
+    return [result.order_id, money_out(result.amount), result.state.value, at, is_what]
 
 
 def result_in(row: list[Any] | None) -> Result | None:
     """What `result_out` wrote."""
     if not row:
         return None
-    return Result(row[0], Money(*row[1]), State(row[2]), datetime.fromisoformat(row[3]), bool(row[4]))
+    return Result(row[0], Money(*row[1]), State(row[2]), datetime.fromisoformat(row[3]), *map(bool, row[4]))
 
 
 def running_out(standing: Sequence[Running]) -> list[Any]:

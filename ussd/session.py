@@ -7,22 +7,21 @@ if it still is what was read, so that of two copies of one hop one wins and both
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from redis import Redis
 
 import store.unfinished
+from topup.advances import History
 from topup.auto import Running
 from topup.caller import Recent, Result, Unfinished
-from topup.life import State
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
+from ussd import packing
 from ussd.call import Draft, Dropped
-from ussd.packing import draft_in, draft_out, money_in, money_out, result_in, result_out, running_in, running_out
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 4
+VERSION = 5
 
 # Where a top-up only wants its yes: the payer is the caller until another is chosen.
 _WANT_A_YES = ("payer", "confirm")
@@ -84,6 +83,8 @@ class Session:
     missed: Result | None = None
     standing: tuple[Running, ...] = ()
     draft: Draft | None = None
+    history: History | None = None
+    lent: tuple[Recent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +177,9 @@ def packed(session: Session) -> str:
             session.wrong,
             session.why,
             _line_out(session.line),
-            money_out(session.amount),
+            packing.money_out(session.amount),
             session.payer,
-            [[r.reference, money_out(r.amount), r.state.value, r.at.isoformat("T", "minutes")] for r in session.recent],
+            packing.recent_out(session.recent),
             _dropped_out(session.dropped),
             session.other_line,
             _line_out(session.other_line_is) if session.other_line_is else None,
@@ -203,9 +204,9 @@ def unpacked(raw: bytes) -> Session | None:
         wrong=row[8],
         why=row[9],
         line=_line_in(row[10]),
-        amount=money_in(row[11]),
+        amount=packing.money_in(row[11]),
         payer=row[12],
-        recent=tuple(_recent_in(found) for found in row[13]),
+        recent=packing.recent_in(row[13]),
         dropped=_dropped_in(row[14]),
         other_line=row[15],
         other_line_is=_line_in(row[16]) if row[16] else None,
@@ -225,21 +226,25 @@ def dropped_of(session: Session) -> Dropped | None:
 def _unusual_out(session: Session) -> list[Any]:
     """What few calls remember, and what takes no room in the others."""
     row = [
-        money_out(session.under_way),
-        result_out(session.missed),
-        running_out(session.standing),
-        draft_out(session.draft),
+        packing.money_out(session.under_way),
+        packing.result_out(session.missed),
+        packing.running_out(session.standing),
+        packing.draft_out(session.draft),
+        packing.history_out(session.history),
+        packing.recent_out(session.lent),
     ]
     return row if any(row) else []
 
 
 def _unusual_in(row: list[Any]) -> dict[str, Any]:
-    under_way, missed, standing, draft = row or (None, None, [], None)
+    under_way, missed, standing, draft, history, lent = row or (None, None, [], None, None, [])
     return {
-        "under_way": money_in(under_way),
-        "missed": result_in(missed),
-        "standing": running_in(standing),
-        "draft": draft_in(draft),
+        "under_way": packing.money_in(under_way),
+        "missed": packing.result_in(missed),
+        "standing": packing.running_in(standing),
+        "draft": packing.draft_in(draft),
+        "history": packing.history_in(history),
+        "lent": packing.recent_in(lent),
     }
 
 
@@ -282,16 +287,11 @@ def _read_line(raw: bytes) -> Line | None:
     return _line_in(json.loads(raw)) if raw else None
 
 
-def _recent_in(row: list[Any]) -> Recent:
-    reference, amount, state, at = row
-    return Recent(reference, Money(*amount), State(state), datetime.fromisoformat(at))
-
-
 def _dropped_out(dropped: Dropped | None) -> list[Any] | None:
     if dropped is None:
         return None
     line = _line_out(dropped.other_line_is) if dropped.other_line_is else None
-    return [dropped.screen, dropped.trail, money_out(dropped.amount), dropped.payer, dropped.other_line, line]
+    return [dropped.screen, dropped.trail, packing.money_out(dropped.amount), dropped.payer, dropped.other_line, line]
 
 
 def _dropped_in(row: list[Any] | None) -> Dropped | None:
@@ -301,11 +301,11 @@ def _dropped_in(row: list[Any] | None) -> Dropped | None:
 
 
 def _line_out(line: Line) -> list[Any]:
-    return [line.state.value, money_out(line.balance)]
+    return [line.state.value, packing.money_out(line.balance)]
 
 
 def _line_in(row: list[Any]) -> Line:
-    return Line(LineState(row[0]), money_in(row[1]))
+    return Line(LineState(row[0]), packing.money_in(row[1]))
 
 
 def _dumped(value: Any) -> str:

@@ -20,6 +20,7 @@ from workers.settling import settle
 _PURPOSE_OF: Mapping[State, str] = {
     State.CHARGING: "charge",
     State.CREDITING: "credit",
+    State.LENDING: "lend",
     State.RETURNING: "refund",
 }
 
@@ -43,7 +44,7 @@ def _ask(house: House, purpose: str, provider: str, attempt: Attempt) -> Answer:
     match purpose:
         case "charge":
             return house.payments[provider].enquire_charge(attempt)
-        case "credit":
+        case "credit" | "lend":
             return house.credits[provider].enquire_credit(attempt)
         case _:
             return house.payments[provider].enquire_refund(attempt)

@@ -16,7 +16,7 @@ from workers import failing, metrics
 from workers.alert import alert
 from workers.ask import ask
 from workers.charge import charge
-from workers.credit import credit
+from workers.credit import credit, lend
 from workers.enquire import enquire
 from workers.house import House
 from workers.lapse import lapse
@@ -33,6 +33,7 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.LAPSE.value: lapse,
     Effect.CHARGE.value: charge,
     Effect.CREDIT.value: credit,
+    Effect.LEND.value: lend,
     Effect.LOOK.value: look,
     Effect.REFUND.value: refund,
     Effect.ENQUIRE.value: enquire,
@@ -42,6 +43,7 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.TELL_CREDITED.value: tell,
     Effect.TELL_REFUNDED.value: tell,
     Effect.TELL_CHECKING.value: tell,
+    Effect.TELL_REPAID.value: tell,
     SEND: send,
     SETTLE: settle,
 }

@@ -22,7 +22,7 @@ from topup.orders import Order
 from topup.outcomes import Reason
 from topup.phone import national
 from words.text import Text, rendered
-from workers import auto, strays
+from workers import auto, strays, tell_advance
 from workers.house import House, locked
 from workers.send import Delivery
 
@@ -71,7 +71,7 @@ class Telling:
 
     def to_whoever_asked(self) -> Text:
         """The sentence for the one who asked for the top-up."""
-        return _SENTENCES[self.effect](self)
+        return tell_advance.sentence(self) or _SENTENCES[self.effect](self)
 
     def tell_others(self) -> None:
         """Owe the messages to the others, save those who want none."""
@@ -82,12 +82,15 @@ class Telling:
 
     def _others(self) -> Iterator[tuple[str, str, Text]]:
         order, by = self.order, self.shown(self.order.asked_by)
-        is_done = self.effect in (Effect.TELL_BALANCE, Effect.TELL_CREDITED)
+        is_done = self.effect in (Effect.TELL_BALANCE, Effect.TELL_CREDITED, Effect.TELL_REPAID)
         if order.is_for_another and is_done:
-            yield order.line, "tell_owner", sentences.topped_up_by_another(order, by=by, line=self.line_seen())
+            told = tell_advance.to_owner(self, by=by)
+            told = told or sentences.topped_up_by_another(order, by=by, line=self.line_seen())
+            yield order.line, "tell_owner", told
         if order.kind is Kind.ASK and order.payer != order.line:
             if is_done:
-                yield order.payer, "tell_payer", sentences.paid_for_another(order, asked_by=by)
+                told = tell_advance.received_for(self, order.line) or sentences.paid_for_another(order, asked_by=by)
+                yield order.payer, "tell_payer", told
             elif self.effect is Effect.TELL_REFUNDED:
                 yield order.payer, "tell_payer", sentences.refunded_to_you(order, asked_by=by)
             elif self.effect is Effect.TELL_DECLINED and self._was_accepted():

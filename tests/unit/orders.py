@@ -46,20 +46,23 @@ def an_order(**changes: Any) -> Order:
 
 
 def life_to(state: State) -> tuple[Kind, list[Event]]:
-    """The kind of a new order that can come to `state`, and the events after its first that lead it there by the
+    """The first kind of order that can come to `state`, and the events after its first that lead it there by the
     shortest way."""
-    ways: dict[State, tuple[Kind, list[Event]]] = {}
-    for kind in Kind:
-        ways.setdefault(kind.first_state, (kind, []))
+    ways = ((kind, _ways_of(kind)) for kind in Kind)
+    return next((kind, found[state]) for kind, found in ways if state in found)
+
+
+def _ways_of(kind: Kind) -> dict[State, list[Event]]:
+    """The shortest way to every state that an order of this kind can come to, where its line owes no advance."""
+    ways: dict[State, list[Event]] = {kind.first_state: []}
     ahead = list(ways)
-    while state not in ways:
+    while ahead:
         here = ahead.pop(0)
         for rule in LIFE:
-            if rule.source is here and rule.target not in ways:
-                kind, events = ways[here]
-                ways[rule.target] = kind, [*events, rule.event]
+            if rule.source is here and rule.target not in ways and rule.event is not Event.REPAID:
+                ways[rule.target] = [*ways[here], rule.event]
                 ahead.append(rule.target)
-    return ways[state]
+    return ways
 
 
 def kind_to(state: State) -> Kind:

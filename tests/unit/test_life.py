@@ -72,7 +72,7 @@ def test_nothing_follows_an_end_but_late_money() -> None:
 
 def test_waiting_alone_never_says_that_a_call_failed() -> None:
     gave_up = {rule.source: rule.target for rule in LIFE if rule.event is Event.GAVE_UP}
-    unknown = {State.CHARGING, State.CREDITING, State.RETURNING}
+    unknown = {State.CHARGING, State.CREDITING, State.RETURNING, State.LENDING}
     assert all(gave_up[state].in_review for state in unknown)
 
 
@@ -97,6 +97,8 @@ def test_the_duties_are_the_work_of_the_states() -> None:
         State.CREDITED: Effect.LOOK,
         State.REFUNDING: Effect.REFUND,
         State.RETURNING: Effect.ENQUIRE,
+        State.PROMISED: Effect.LEND,
+        State.LENDING: Effect.ENQUIRE,
     }
 
 
@@ -133,6 +135,8 @@ BALANCE_OF = {  # What a transfer does to what is held for an order, and to what
     Books.TAKE_BACK: (0, 1),
     Books.GIVE_BACK: (0, -1),
     Books.KEEP: (1, -1),
+    Books.LEND: (0, 0),
+    Books.REPAY: (-1, 0),
 }
 
 

@@ -31,6 +31,8 @@ GIVEN_UP = {
     State.CREDITED: State.DONE,
     State.REFUNDING: State.REVIEW_REFUND,
     State.RETURNING: State.REVIEW_REFUND,
+    State.PROMISED: State.UNPAID,
+    State.LENDING: State.REVIEW_ADVANCE,
 }
 
 

@@ -69,12 +69,12 @@ CREATE TABLE order_moves (
     detail   jsonb NOT NULL,
     PRIMARY KEY (order_id, seq),
     UNIQUE (order_id, seq, target),
-    CHECK ((seq = 0) = (event IN ('PLACED', 'ASK_PLACED'))),
+    CHECK ((seq = 0) = (event IN ('PLACED', 'ASK_PLACED', 'ADVANCE_PLACED'))),
     FOREIGN KEY (source, event, target) REFERENCES legal_moves,
     FOREIGN KEY (order_id, prev_seq, source) REFERENCES order_moves (order_id, seq, target)
 );
 CREATE UNIQUE INDEX confirmed_once ON order_moves (order_id, event)
-    WHERE event IN ('CHARGE_CONFIRMED', 'CREDIT_CONFIRMED', 'REFUND_CONFIRMED');
+    WHERE event IN ('CHARGE_CONFIRMED', 'CREDIT_CONFIRMED', 'REFUND_CONFIRMED', 'LEND_CONFIRMED');
 
 ALTER TABLE orders ADD CONSTRAINT stands_where_its_moves_led
     FOREIGN KEY (id, seq, state) REFERENCES order_moves (order_id, seq, target) DEFERRABLE INITIALLY DEFERRED;
@@ -83,7 +83,7 @@ ALTER TABLE orders ADD CONSTRAINT stands_where_its_moves_led
 _LEDGER = """
 CREATE TABLE accounts (name text PRIMARY KEY);
 INSERT INTO accounts (name) VALUES
-    ('holding'), ('refunds_payable'), ('fees'), ('suspense'),
+    ('holding'), ('refunds_payable'), ('advances'), ('fees'), ('suspense'),
     ('clearing:daraja'), ('clearing:mtn_momo'), ('clearing:airtel_money'), ('float:ucip'), ('float:airtime');
 
 CREATE TABLE transfers (
@@ -106,7 +106,7 @@ _CALLS = """
 CREATE TABLE attempts (
     reference    text PRIMARY KEY,
     order_id     text NOT NULL REFERENCES orders,
-    purpose      text NOT NULL CHECK (purpose IN ('charge', 'credit', 'refund')),
+    purpose      text NOT NULL CHECK (purpose IN ('charge', 'credit', 'lend', 'refund')),
     number       integer NOT NULL CHECK (number > 0),
     provider     text NOT NULL,
     msisdn       text NOT NULL,
