@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sms import auto, auto_grammar, keywords, messages
+from sms import advance_grammar, auto, auto_grammar, keywords, messages
+from sms.advances import advance, debt, terms
 from sms.going_on import go_on
 from sms.ordering import answer_ask, ask, top_up
 from sms.writer import INSTRUCTIONS, Acted, Writer
@@ -59,6 +60,9 @@ def _not_understood(writer: Writer, _: keywords.NotUnderstood) -> Acted:
 ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {
     keywords.TopUp: top_up,
     keywords.Ask: ask,
+    advance_grammar.Advance: advance,
+    advance_grammar.Debt: debt,
+    advance_grammar.Terms: terms,
     keywords.Yes: answer_ask,
     keywords.No: answer_ask,
     auto_grammar.Auto: auto.agree,

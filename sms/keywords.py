@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sms.advance_grammar import Advance, Debt, Terms, without_yes
 from sms.auto_grammar import Auto, StopAuto, read_auto
 
 
@@ -105,6 +106,7 @@ Command = (
     TopUp
     | (Ask | Yes | No)
     | (Auto | StopAuto | GoOn)
+    | (Advance | Debt | Terms)
     | (Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood)
 )
 
@@ -116,6 +118,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("充值", "加值", "充话费", "充話費", "交话费", "交話費"),
     ),
     "ask": ("ASK", "PAY FOR ME", "OMBA", "NILIPIE", "DEMANDER", "DEMANDE", "代付", "请代付", "請代付"),
+    "advance": ("ADVANCE", "OKOA JAHAZI", "OKOA", "MKOPO", "AVANCE", "预支话费", "預支話費", "预支", "預支"),
+    "debt": ("DEBT", "DENI", "DETTE", "欠款"),
+    "terms": ("TERMS", "MASHARTI", "CONDITIONS", "条款", "條款"),
     "yes": ("YES", "NDIYO", "NDIO", "OUI", "同意", "是"),
     "no": ("NO", "HAPANA", "LA", "NON", "不同意", "否"),
     "stop_auto": ("STOP AUTO", "ACHA AUTO", "SIMAMISHA AUTO", "ARRET AUTO", "停止自动充值"),
@@ -145,6 +150,8 @@ _LANGUAGES: Mapping[str, str] = {name: code for code, names in _CALLED.items() f
 # The commands that need nothing beside their keyword.
 _ALONE: Mapping[str, Command] = {
     "stop_auto": StopAuto(),
+    "debt": Debt(),
+    "terms": Terms(),
     "block": Block(),
     "unblock": Unblock(),
     "balance": Balance(),
@@ -213,6 +220,8 @@ def read(text: str) -> Command:
         case "ask":
             wanted = _top_up(rest)
             return Ask(amount=wanted.amount, payer=wanted.payer, again=wanted.again)
+        case "advance":
+            return _advance(rest)
         case "yes" | "no":
             return _answer(name, rest)
         case "auto":
@@ -244,6 +253,13 @@ def _top_up(rest: str) -> TopUp:
         again=found["again"] is not None,
         line=_number(found["line"]),
     )
+
+
+def _advance(rest: str) -> Advance:
+    """An advance is for the writer's own line: with a number behind the amount it is not read as one."""
+    written, yes = without_yes(rest)
+    wanted = _top_up(written)
+    return Advance(amount=written if wanted.payer or wanted.line else wanted.amount, yes=yes)
 
 
 def _number(written: str | None) -> str | None:

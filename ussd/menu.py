@@ -11,13 +11,13 @@ from topup.line import LineState
 from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, read_msisdn
 from ussd.call import Call
-from ussd.journeys import asking, auto, menu, other_lines, under_way
+from ussd.journeys import advances, asking, auto, menu, other_lines, under_way
 from ussd.journeys.common import agreed, shown
 from ussd.screens import DOORS, Choice, NotAnOption, Option, Wrong
 from words.accounts import line_in_words, result_in_words, top_up_in_words
 from words.text import LANGUAGES, Text, ToTheCent, say
 
-__all__ = ["asking", "auto", "menu", "other_lines", "under_way"]
+__all__ = ["advances", "asking", "auto", "menu", "other_lines", "under_way"]
 
 
 @menu.choice("amounts", "confirm", "other_payer", "cannot_help", "balance", "recent", "language", "guide", "other_ways")
@@ -52,7 +52,7 @@ def read_direct_dial(call: Call, typed: str) -> str:
     return "confirm" if call.has_wallet else "other_payer"
 
 
-@menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask")
+@menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask", "confirm_advance")
 def resume(call: Call) -> Choice:
     """A call that dropped is offered again."""
     dropped = call.dropped
@@ -257,6 +257,8 @@ def _remember_language(call: Call, *, language: str) -> None:
 def _what_will_happen(call: Call) -> Text:
     amount, owed, line = agreed(call), call.its_line.owes, shown(call, call.line_to_top_up)
     payer = shown(call, call.payer_or_self)
+    if (told := advances.repaid_first(call, amount)) is not None:
+        return told
     if owed and amount < owed:
         return say(
             "{amount} will not bring {line} back: it owes {owed}. {wallet} of {payer} pays.",

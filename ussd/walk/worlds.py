@@ -6,11 +6,13 @@ it is one entry of each kind that people type, right and wrong; every screen tha
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from topup.advances import History
 from topup.auto import Running, Terms, Weekday
 from topup.caller import Caller, Recent
 from topup.errors import RedialError
+from topup.kinds import Kind
 from topup.life import State
 from topup.limits import Limits, LineHasEnough, PayerHasPaidEnough, SameAgain
 from topup.line import NOT_KNOWN, Line, LineState
@@ -18,7 +20,7 @@ from topup.money import Money
 from topup.orders import Order, Wanted
 from topup.phone import national
 from topup.wallets import WALLETS, NoWalletHere, Wallet
-from ussd.map import SampleDesk
+from ussd.map import LENDING, SampleDesk
 from words import widest
 from words.show import show_typed
 from words.text import SOURCE
@@ -65,6 +67,7 @@ class World:
     refusal: type[RedialError] | None = None
     under_way: Recent | None = None
     standing: Sequence[Running] = ()
+    history: History | None = None
     care_number: str = "100"
     short_code: str = "*384*55#"
     has_wallet: bool = True
@@ -104,7 +107,14 @@ class WalkDesk(SampleDesk):
     def caller(self, msisdn: str) -> Caller:
         """Somebody who has chosen the language, and has ordered what the world says."""
         world = self.world
-        return Caller(self.language, world.recent, under_way=world.under_way, standing=world.standing)
+        return Caller(
+            self.language,
+            world.recent,
+            under_way=world.under_way,
+            standing=world.standing,
+            history=world.history,
+            lent=world.recent,
+        )
 
     def read_line(self, msisdn: str) -> Line:
         """The line as the dial finds it, and as it is when it is asked for again."""
@@ -115,7 +125,8 @@ class WalkDesk(SampleDesk):
         """An order, or the world's refusal."""
         self.orders += 1
         refusal = self.world.refusal
-        if refusal is not None and not (refusal is SameAgain and wanted.again):
+        may_be_same = wanted.again or wanted.kind is Kind.ADVANCE
+        if refusal is not None and not (refusal is SameAgain and may_be_same):
             raise refusal(amount=wanted.amount, largest=self.limits.line_a_day)
         return Order(
             id="w" * 20,
@@ -145,6 +156,13 @@ class WalkDesk(SampleDesk):
     def close_line(self, msisdn: str, *, closed: bool) -> None:
         """Nothing that could be seen."""
 
+    def debt_of(self, msisdn: str) -> Money:
+        """The other line owes as much as the caller's own."""
+        return self.world.history.owed if self.world.history else Money(0, self.currency)
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        """Nothing that could be seen."""
+
     @property
     def auto(self) -> "WalkDesk":
         """Auto top-ups are agreed to here as well."""
@@ -170,6 +188,7 @@ def desk_of(world: World, *, language: str) -> WalkDesk:
         short_code=world.short_code,
         world=world,
         language=language,
+        lending=LENDING if world.is_ordinary else widest.LENDING,
     )
 
 
@@ -186,7 +205,7 @@ def worlds_in(language: str) -> Iterator[World]:
 
 
 def _with_everything(base: World) -> Iterator[World]:
-    """Each line, a line that is known at the second look, each refusal, and whoever has ordered or agreed before."""
+    """Each line, a line that is known at the second look, each refusal, and whoever has ordered, agreed or borrowed."""
     yield from _by_line(base)
     yield base
     yield replace(base, name=f"{base.name}, known at a second look", line=NOT_KNOWN)
@@ -196,6 +215,9 @@ def _with_everything(base: World) -> Iterator[World]:
     yield replace(base, name=f"{base.name}, auto top-ups", standing=[running])
     on_its_way = Recent("H4DAUEHN", base.limits.largest, State.PAID, _AT)
     yield replace(base, name=f"{base.name}, on its way", under_way=on_its_way)
+    owing, may_borrow = Line(LineState.SUSPENDED, -amount), widest.HISTORIES[0]
+    yield replace(base, name=f"{base.name}, may borrow", line=owing, line_later=owing, history=may_borrow)
+    yield replace(base, name=f"{base.name}, owes an advance", history=replace(may_borrow, owed=amount))
     for refusal in (SameAgain, LineHasEnough, PayerHasPaidEnough):
         yield replace(base, name=f"{base.name}, {refusal.__name__}", refusal=refusal)
 
