@@ -94,17 +94,25 @@ def orders_review() -> None:
 
 @orders.command("decide")
 @click.argument("order_id")
-@click.option("--credit", "event", flag_value=Event.OPERATOR_CREDIT.value, help="The money is here: credit the line.")
+@click.option(
+    "--credit",
+    "event",
+    flag_value=Event.OPERATOR_CREDIT.value,
+    help="Credit the line: the money is here, or the advance did not land.",
+)
 @click.option("--refund", "event", flag_value=Event.OPERATOR_REFUND.value, help="The money is here: send it back.")
 @click.option("--close", "event", flag_value=Event.OPERATOR_CLOSE.value, help="It has ended as it should have.")
 @click.option("--void", "event", flag_value=Event.OPERATOR_VOID.value, help="The voucher was not used: let it be.")
+@click.option(
+    "--drop", "event", flag_value=Event.OPERATOR_DROP.value, help="An advance that did not land: do not try it again."
+)
 @click.option("--reason", "because", required=True, help="Why, for the record.")
 @click.option("--by", required=True, help="Who decides.")
 @click.option("--receipt", help="The provider's receipt, from its statement.")
 def orders_decide(order_id: str, event: str | None, because: str, by: str, receipt: str | None) -> None:
-    """Decide an order that is in review: --credit, --refund, --close, or --void for a voucher."""
+    """Decide an order that is in review: --credit, --refund, --close, --void (a voucher) or --drop (an advance)."""
     if event is None:
-        raise click.UsageError("Say --credit, --refund, --close or --void.")
+        raise click.UsageError("Say --credit, --refund, --close, --void or --drop.")
     wiring = _wiring()
     decision = review.Decision(order_id=order_id, event=Event(event), because=because, by=by, receipt=receipt)
     try:

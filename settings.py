@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from topup.money import MINOR_DIGITS
@@ -94,6 +94,16 @@ class Settings(BaseSettings):
     payer_a_day_minor: int = Field(
         3_000_000, gt=0, description="The most that one payer may pay a day, in minor units."
     )
+    advance_presets_minor: str = Field(
+        "", description="The advances on offer, in minor units, by commas; empty offers none."
+    )
+    advance_fee_percent: int = Field(10, ge=0, le=100, description="The fee of an advance, percent of its amount.")
+    advance_after_days: int = Field(30, ge=0, description="How old a line's first top-up here must be, days.")
+    advance_after_top_ups: int = Field(3, ge=1, description="How many finished top-ups an advance needs.")
+    advance_share_percent: int = Field(
+        50, gt=0, description="How much may be lent, percent of what was topped up within 30 days."
+    )
+    advance_below_minor: int = Field(2000, description="An advance is for balances below this, in minor units.")
     again_within_s: float = Field(
         120.0, ge=0, description="The same line, payer and amount again within this many seconds asks first."
     )
@@ -346,9 +356,11 @@ class Settings(BaseSettings):
             raise ValueError("only printable ASCII can be told to Kannel, without blanks around it")
         return value
 
-    @field_validator("presets_minor")
+    @field_validator("presets_minor", "advance_presets_minor")
     @classmethod
-    def _are_amounts(cls, presets: str) -> str:
+    def _are_amounts(cls, presets: str, info: ValidationInfo) -> str:
+        if not presets and info.field_name == "advance_presets_minor":
+            return presets
         if not re.fullmatch(r"\s*[1-9]\d*\s*(,\s*[1-9]\d*\s*)*", presets, re.ASCII):
             raise ValueError("amounts are whole minor units above zero, separated by commas")
         return presets
@@ -377,6 +389,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"{rule.strip()!r} is no IPFilterRule, like `permit in 6 from any to 10.0.0.1 80`")
         return rules
 
+    @property
+    def advance_presets(self) -> list[int]:
+        """The advances on offer, in minor units."""
+        return [int(preset) for preset in self.advance_presets_minor.split(",") if preset.strip()]
+
     @model_validator(mode="after")
     def _asks_at_some_hour(self) -> "Settings":
         if self.auto_until_hour <= self.auto_from_hour:
@@ -404,6 +421,18 @@ class Settings(BaseSettings):
     def _has_an_account_at_its_gateway(self) -> "Settings":
         if self.sms_gateway is SmsBy.KANNEL and not (self.kannel_username and self.kannel_password.get_secret_value()):
             raise ValueError("with SMS_GATEWAY=kannel, KANNEL_USERNAME and KANNEL_PASSWORD must be set")
+        return self
+
+    @model_validator(mode="after")
+    def _lends_what_can_be_repaid(self) -> "Settings":
+        """Debts are multiples of the step: then what is left of a top-up after it repaid one is something sold."""
+        unit_minor = 10 ** MINOR_DIGITS[self.currency]
+        for preset in self.advance_presets:
+            fee = -(-preset * self.advance_fee_percent // (100 * unit_minor)) * unit_minor
+            if not self.smallest_top_up_minor <= preset <= self.largest_top_up_minor:
+                raise ValueError("advances lie between SMALLEST_TOP_UP_MINOR and LARGEST_TOP_UP_MINOR")
+            if preset % self.top_up_step_minor or fee % self.top_up_step_minor:
+                raise ValueError("advances and their fees are multiples of TOP_UP_STEP_MINOR")
         return self
 
 

@@ -36,6 +36,7 @@ from store.gate_events import LineEvents
 from store.rates import Rates
 from store.seal import seal_of
 from store.unfinished import UnfinishedCalls
+from topup.advances import Lending
 from topup.auto import Rhythm
 from topup.clock import utc_now
 from topup.limits import Limits
@@ -124,8 +125,24 @@ class Wiring:
             payments=frozenset(self.payments),
             credit_provider=s.credit_by.value,
             again_within=timedelta(seconds=s.again_within_s),
+            lending=self.lending,
             order_secret=s.order_secret.get_secret_value(),
             auto=Rhythm(begins=s.auto_from_hour, ends=s.auto_until_hour, every=timedelta(seconds=s.auto_every_s)),
+        )
+
+    @cached_property
+    def lending(self) -> Lending | None:
+        """The terms of advances, where they are offered."""
+        s = self.settings
+        if not s.advance_presets:
+            return None
+        return Lending(
+            amounts=tuple(Money(preset, s.currency) for preset in s.advance_presets),
+            fee_percent=s.advance_fee_percent,
+            days=s.advance_after_days,
+            top_ups=s.advance_after_top_ups,
+            share_percent=s.advance_share_percent,
+            below=Money(s.advance_below_minor, s.currency),
         )
 
     @cached_property

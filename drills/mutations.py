@@ -21,6 +21,7 @@ GUARDS = "tests/unit/test_store_guards.py"
 SETTLE = "tests/unit/test_settling.py"
 CALLBACKS = "tests/unit/test_workers_settle.py"
 CALLS = "tests/unit/test_workers_calls.py"
+LEND = "tests/unit/test_workers_lend.py"
 RELAY = "tests/unit/test_workers_relay.py"
 TELL = "tests/unit/test_workers_tell.py"
 INBOX = "tests/unit/test_store_inbox.py"
@@ -324,6 +325,27 @@ MUTATIONS = (
         '"text": starred(text)',
         '"text": text',
         ("tests/unit/test_sms_gateway.py",),
+    ),
+    Mutation(
+        "what a lost credit may have repaid is promised to another",
+        "store/advances.py",
+        "- coalesce(sum((pledge.detail",
+        "- 0 * coalesce(sum((pledge.detail",
+        (LEND,),
+    ),
+    Mutation(
+        "what a top-up repays is not kept with the move that decides it",
+        "workers/credit.py",
+        "{REPAYS: repays.minor} if repays.minor else {}",
+        "{}",
+        (LEND,),
+    ),
+    Mutation(
+        "the database takes a second confirmation of an advance",
+        SCHEMA,
+        ", 'LEND_CONFIRMED');",
+        ");",
+        (GUARDS,),
     ),
 )
 

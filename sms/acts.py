@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sms import auto, auto_grammar, keywords, messages
+from sms import advance_grammar, auto, auto_grammar, keywords, messages
+from sms.advances import advance, debt, terms
 from sms.going_on import go_on
 from sms.ordering import answer_ask, ask, top_up
 from sms.vouchers import load
@@ -61,6 +62,9 @@ ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {
     keywords.TopUp: top_up,
     keywords.Ask: ask,
     keywords.Voucher: load,
+    advance_grammar.Advance: advance,
+    advance_grammar.Debt: debt,
+    advance_grammar.Terms: terms,
     keywords.Yes: answer_ask,
     keywords.No: answer_ask,
     auto_grammar.Auto: auto.agree,

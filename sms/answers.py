@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from sms import keywords
 from sms.acts import ACTS
+from sms.advance_grammar import Advance, Debt, Terms
 from sms.auto_grammar import Auto, StopAuto
 from sms.writer import INSTRUCTIONS, Letter, Writer
 from store import inbox, messages, outbox, subscribers
@@ -27,6 +28,7 @@ _ANSWERS_AN_HOUR = 20
 # What a person who said STOP is still answered: their own top-ups, and what they decide about their number.
 _ALWAYS_ANSWERED = (
     *(keywords.TopUp, keywords.Ask, keywords.Voucher, keywords.Yes, keywords.No, keywords.Block, keywords.Unblock),
+    *(Advance, Debt, Terms),
     *(Auto, StopAuto, keywords.GoOn),
     *(keywords.Status, keywords.Stop, keywords.Start),
 )
@@ -81,7 +83,7 @@ class Answers:
                 with suppress(UnableToReadNumber):  # That is said when the command is acted on.
                     return self._desk.read_line(read_msisdn(other, country=self._desk.country))
                 return NOT_KNOWN
-            case keywords.TopUp() | keywords.Ask() | keywords.Voucher() | keywords.Balance():
+            case keywords.TopUp() | keywords.Ask() | keywords.Voucher() | Advance() | keywords.Balance():
                 return self._desk.read_line(msisdn)
             case _:
                 return NOT_KNOWN

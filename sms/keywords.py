@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from sms.advance_grammar import Advance, Debt, Terms, without_yes
 from sms.auto_grammar import Auto, StopAuto, read_auto
 
 
@@ -115,6 +116,7 @@ Command = (
     | (Ask | Yes | No)
     | Voucher
     | (Auto | StopAuto | GoOn)
+    | (Advance | Debt | Terms)
     | (Block | Unblock | Balance | Status | Help | Language | Stop | Start | NotUnderstood)
 )
 
@@ -130,6 +132,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("VOUCHER", "SCRATCH CARD", "VOCHA", "KADI", "CARTE", "COUPON"),
         *("充值卡", "加值卡", "充值券", "刮刮卡"),
     ),
+    "advance": ("ADVANCE", "OKOA JAHAZI", "OKOA", "MKOPO", "AVANCE", "预支话费", "預支話費", "预支", "預支"),
+    "debt": ("DEBT", "DENI", "DETTE", "欠款"),
+    "terms": ("TERMS", "MASHARTI", "CONDITIONS", "条款", "條款"),
     "yes": ("YES", "NDIYO", "NDIO", "OUI", "同意", "是"),
     "no": ("NO", "HAPANA", "LA", "NON", "不同意", "否"),
     "stop_auto": ("STOP AUTO", "ACHA AUTO", "SIMAMISHA AUTO", "ARRET AUTO", "停止自动充值"),
@@ -159,6 +164,8 @@ _LANGUAGES: Mapping[str, str] = {name: code for code, names in _CALLED.items() f
 # The commands that need nothing beside their keyword.
 _ALONE: Mapping[str, Command] = {
     "stop_auto": StopAuto(),
+    "debt": Debt(),
+    "terms": Terms(),
     "block": Block(),
     "unblock": Unblock(),
     "balance": Balance(),
@@ -234,6 +241,8 @@ def read(text: str) -> Command:
             return Ask(amount=wanted.amount, payer=wanted.payer, again=wanted.again)
         case "voucher":
             return _voucher(rest)
+        case "advance":
+            return _advance(rest)
         case "yes" | "no":
             return _answer(name, rest)
         case "auto":
@@ -270,6 +279,13 @@ def _top_up(rest: str) -> TopUp:
 def _voucher(rest: str) -> Voucher:
     found = _PIN_AND_LINE.fullmatch(rest)
     return Voucher(found["digits"], _number(found["line"])) if found else Voucher(rest or None)
+
+
+def _advance(rest: str) -> Advance:
+    """An advance is for the writer's own line: with a number behind the amount it is not read as one."""
+    written, yes = without_yes(rest)
+    wanted = _top_up(written)
+    return Advance(amount=written if wanted.payer or wanted.line else wanted.amount, yes=yes)
 
 
 def _number(written: str | None) -> str | None:

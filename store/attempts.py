@@ -16,6 +16,9 @@ from topup.money import Money
 from topup.orders import Order
 from topup.ports import Attempt
 
+# The purposes of the calls that put credit on a line.
+REFILLS = ("credit", "lend", "redeem")
+
 
 class AttemptNotFound(RedialError):
     """There is no attempt {reference}."""
@@ -43,8 +46,13 @@ def begin(
     msisdn: str,
     facts: Mapping[str, object],
     now: datetime,
+    amount: Money | None = None,
 ) -> Attempt:
-    """Write down the order's next attempt for `purpose`: charge, credit, refund or redeem. The order must be locked."""
+    """Write down the order's next attempt for `purpose`: charge, credit, lend, refund or redeem.
+
+    The order must be locked. `amount` is what the call moves, when that is not the whole of the order's.
+    """
+    moved = amount or order.amount
     counted = select(func.count()).where(attempts.c.order_id == order.id, attempts.c.purpose == purpose)
     number = (connection.scalar(counted) or 0) + 1
     reference = mint_attempt_reference(order_id=order.id, purpose=purpose, number=number)
@@ -56,14 +64,14 @@ def begin(
             number=number,
             provider=provider,
             msisdn=msisdn,
-            amount_minor=order.amount.minor,
-            currency=order.amount.currency,
+            amount_minor=moved.minor,
+            currency=moved.currency,
             sent_at=now,
             facts=dict(facts),
         )
     )
     label = short_reference(order.id)
-    return Attempt(reference=reference, label=label, msisdn=msisdn, amount=order.amount, facts=facts)
+    return Attempt(reference=reference, label=label, msisdn=msisdn, amount=moved, facts=facts)
 
 
 def note(
@@ -125,9 +133,9 @@ def is_awaited(connection: Connection, *, provider: str, msisdn: str, amount: Mo
     found = (
         select(attempts.c.reference)
         .join(orders, orders.c.id == attempts.c.order_id)
-        .where(attempts.c.provider == provider, attempts.c.purpose == "credit", attempts.c.msisdn == msisdn)
+        .where(attempts.c.provider == provider, attempts.c.purpose.in_(REFILLS), attempts.c.msisdn == msisdn)
         .where(attempts.c.amount_minor == amount.minor, attempts.c.currency == amount.currency)
-        .where(orders.c.state == State.CREDITING.value)
+        .where(orders.c.state.in_([State.CREDITING.value, State.LENDING.value]))
     )
     return connection.scalar(found.limit(1)) is not None
 

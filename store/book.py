@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox, vouchers
+from store.attempts import REFILLS
 from store.tables import attempts, order_moves, orders
 from store.tables import outbox as outbox_rows
 from topup.kinds import Kind
-from topup.ledger import Transfer
 from topup.life import LIFE, Effect, Event, State, duty_of
 from topup.limits import Today
 from topup.line import LineState
@@ -23,7 +23,7 @@ from topup.orders import Move, Order, OrderNotFound
 _NOT_ORDERED = [State.ASKED.value, State.UNPAID.value, State.REFUNDED.value]
 
 # In these states an order may just now raise the balance of its line.
-_RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value]
+_RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value, State.LENDING.value]
 
 # Orders in these states have an enquiry open, which ends with the state.
 ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
@@ -34,9 +34,10 @@ _MOVE = """
     INSERT INTO order_moves (order_id, seq, prev_seq, source, event, target, at, detail)
     VALUES (:order_id, :seq, :prev_seq, :source, :event, :target, :at, :detail)
 """
-_TRANSFER = """
+_TRANSFERS = """
     INSERT INTO transfers (order_id, seq, leg, source, target, amount_minor, currency, at)
-    VALUES (:order_id, :seq, 1, :from_account, :to_account, :amount_minor, :currency, :at)
+    SELECT :order_id, :seq, leg, source, target, amount_minor, currency, :at
+      FROM jsonb_to_recordset(:legs) AS legs (leg int, source text, target text, amount_minor bigint, currency text)
 """
 _STAND = "UPDATE orders SET state = :target, seq = :seq, state_at = :at WHERE id = :order_id"
 
@@ -46,7 +47,9 @@ def _recording(statement: str) -> TextClause:
 
 
 _RECORD = _recording(f"WITH move AS ({_MOVE}) {_STAND}")
-_RECORD_WITH_TRANSFER = _recording(f"WITH move AS ({_MOVE}), transfer AS ({_TRANSFER}) {_STAND}")
+_RECORD_WITH_TRANSFERS = _recording(f"WITH move AS ({_MOVE}), legs AS ({_TRANSFERS}) {_STAND}").bindparams(
+    bindparam("legs", type_=JSONB)
+)
 
 
 # Made once, since every job asks these.
@@ -138,9 +141,9 @@ class SqlBook:
 
     def record(self, move: Move) -> None:
         """Keep a move with all that belongs to it."""
-        rule, transfer = move.rule, move.transfer
+        rule = move.rule
         self._connection.execute(
-            _RECORD_WITH_TRANSFER if transfer else _RECORD,
+            _RECORD_WITH_TRANSFERS if move.transfers else _RECORD,
             {
                 "order_id": move.order_id,
                 "seq": move.seq,
@@ -150,7 +153,7 @@ class SqlBook:
                 "target": rule.target.value,
                 "at": move.at,
                 "detail": dict(move.detail),
-                **(_columns_of(transfer) if transfer else {}),
+                **({"legs": _legs_of(move)} if move.transfers else {}),
             },
         )
         if rule.source in ENQUIRED:
@@ -196,7 +199,7 @@ class SqlBook:
         amount = func.sum(orders.c.amount_minor)
         counted = select(
             amount.filter(orders.c.line == order.line).label("for_line"),
-            amount.filter(orders.c.payer == order.payer).label("by_payer"),
+            amount.filter(orders.c.payer == order.payer, orders.c.kind != Kind.ADVANCE.value).label("by_payer"),
         ).where(
             or_(orders.c.line == order.line, orders.c.payer == order.payer),
             orders.c.placed_at >= since,
@@ -217,6 +220,7 @@ class SqlBook:
             orders.c.amount_minor == order.amount.minor,
             orders.c.placed_at >= since,
             orders.c.kind != Kind.STRAY.value,
+            orders.c.kind != Kind.ADVANCE.value,
             orders.c.state.not_in(undone),
         )
         return self._connection.scalar(found.limit(1)) is not None
@@ -231,7 +235,7 @@ class SqlBook:
     def credits_of(self, line: str) -> int:
         """How many credits and vouchers were ever sent to a line. The transaction holds its lock from here on."""
         self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
-        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose.in_(("credit", "redeem")))
+        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose.in_(REFILLS))
         return self._connection.scalar(sent) or 0
 
     def _one(self, order_id: str, *, for_update: bool) -> Order:
@@ -241,13 +245,17 @@ class SqlBook:
         return order_of(row)
 
 
-def _columns_of(transfer: Transfer) -> dict[str, object]:
-    return {
-        "from_account": transfer.source,
-        "to_account": transfer.target,
-        "amount_minor": transfer.amount.minor,
-        "currency": transfer.amount.currency,
-    }
+def _legs_of(move: Move) -> list[dict[str, object]]:
+    return [
+        {
+            "leg": leg,
+            "source": transfer.source,
+            "target": transfer.target,
+            "amount_minor": transfer.amount.minor,
+            "currency": transfer.amount.currency,
+        }
+        for leg, transfer in enumerate(move.transfers, start=1)
+    ]
 
 
 def order_of(row: Row[Any]) -> Order:

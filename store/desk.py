@@ -2,25 +2,25 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from store import asks, results, subscribers, vouchers
+from store import advances, asks, callers, messages, outbox, results, subscribers, vouchers
 from store.asks import Ask
-from store.auto import AutoTopUps, terms_of
+from store.auto import AutoTopUps
 from store.book import SqlBook
 from store.engine import alone
 from store.seal import seal_of
+from topup.advances import FEE, Lending, NoAdvancesHere
 from topup.asks import A_DAY, AskedOfOneself, AskedTooOften, LineIsClosed, NothingAsked, WantsNoAsks, WhichAsk, code_of
-from topup.auto import Rhythm, Running
-from topup.caller import ON_ITS_WAY, Caller, Recent, Result
+from topup.auto import Rhythm
+from topup.caller import Caller, Result
 from topup.clock import Clock
-from topup.ids import mint_order_id, short_reference
+from topup.ids import mint_order_id
 from topup.kinds import Kind
-from topup.life import Event, State
+from topup.life import Event
 from topup.limits import Limits, SameAgain
 from topup.line import Line
 from topup.money import Money
@@ -32,37 +32,13 @@ from topup.wallets import Wallet, wallet_of
 
 log = structlog.get_logger(__name__)
 
-HOW_MANY_RECENT = 3
-
-# One statement, so that a dial asks the database once.
-_CALLER = text("""
-    SELECT (SELECT language FROM subscribers WHERE msisdn = :msisdn) AS language,
-           (SELECT coalesce(jsonb_agg(to_jsonb(newest)), '[]')
-              FROM (SELECT id, currency, state, placed_at,
-                           coalesce((SELECT (detail ->> 'value_minor')::bigint FROM order_moves
-                                      WHERE kind = 'voucher' AND order_id = orders.id AND event = 'REDEEM_CONFIRMED'),
-                                    amount_minor) AS amount_minor
-                      FROM orders
-                     WHERE asked_by = :msisdn OR line = :msisdn
-                     ORDER BY placed_at DESC LIMIT :count) AS newest) AS recent,
-           (SELECT coalesce(jsonb_agg(to_jsonb(runs) ORDER BY agreed_at), '[]') FROM standing_orders AS runs
-             WHERE payer = :msisdn AND stopped_at IS NULL) AS standing,
-           (SELECT to_jsonb(orders) FROM orders
-             WHERE asked_by = :msisdn AND placed_at > :since AND kind <> 'stray'
-               AND state IN ('DONE', 'UNPAID', 'REFUNDED')
-               AND NOT EXISTS (SELECT FROM results_seen WHERE order_id = orders.id)
-               AND NOT EXISTS (SELECT FROM messages WHERE order_id = orders.id AND msisdn = orders.asked_by
-                                  AND status = 'delivered'
-                                  AND purpose IN ('tell_balance', 'tell_credited', 'tell_declined', 'tell_refunded'))
-             ORDER BY placed_at DESC LIMIT 1) AS missed
-""")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     """What this installation sells, and how it calls itself.
 
-    `payments` are the payment providers on offer; `zone` is the one that times are shown in.
+    `payments` are the payment providers on offer; `zone` is the one that times are shown in; `lending` are the terms of
+    advances, absent where none are offered.
     """
 
     limits: Limits
@@ -78,6 +54,7 @@ class Shop:
     again_within: timedelta
     voucher_provider: str = "ucip"
     auto: Rhythm = field(default_factory=Rhythm)
+    lending: Lending | None = None
 
     def wallet_of(self, payer: str) -> Wallet:
         """The wallet by which `payer` (E.164) is asked. Raises NoWalletHere."""
@@ -98,6 +75,7 @@ class Desk:
         self.currency = shop.currency
         self.short_code = shop.short_code
         self.care_number = shop.care_number
+        self.lending = shop.lending
         self.auto = AutoTopUps(
             engine, limits=shop.limits, rhythm=shop.auto, zone=shop.zone, secret=shop.order_secret, clock=clock
         )
@@ -105,16 +83,14 @@ class Desk:
     def caller(self, msisdn: str) -> Caller:
         """What is remembered of a person, in one read."""
         with alone(self._engine) as connection:
-            since = self._clock() - results.NEWS_FOR
-            row = connection.execute(_CALLER, {"msisdn": msisdn, "count": HOW_MANY_RECENT, "since": since}).one()
-        recent = tuple(self._recent(found) for found in row.recent)
-        return Caller(
-            row.language,
-            recent,
-            under_way=next((found for found in recent if found.state in ON_ITS_WAY), None),
-            missed=self._result(row.missed) if row.missed else None,
-            standing=tuple(Running(found["id"], terms_of(found)) for found in row.standing),
-        )
+            return callers.caller_of(
+                connection,
+                msisdn,
+                currency=self.currency,
+                zone=self._shop.zone,
+                may_borrow=self.lending is not None,
+                now=self._clock(),
+            )
 
     def keep_seen(self, result: Result) -> None:
         """Remember that the person has seen this end. Without the database it will be shown once more."""
@@ -155,14 +131,16 @@ class Desk:
             vouchers.check_sender(connection, order.asked_by, since=self._midnight(now))
             detail = vouchers.keep(connection, order, wanted.pin, seal=seal_of(self._shop.order_secret))
         else:
-            self._check_others(book, order, now=now, again=wanted.again)
-            detail = self._check_ask(connection, order, now=now) if order.kind is Kind.ASK else {}
+            self._check_others(book, order, now=now, again=wanted.again or order.kind is Kind.ADVANCE)
+            detail = self._check_kind(connection, order, wanted, now=now)
         place(book, order=order, now=now, timing=self._timing, detail=detail)
         return book.get(order.id)
 
     def _order(self, wanted: Wanted, *, now: datetime) -> Order:
-        # A voucher was paid for in a shop, so nobody's wallet is asked: the operator has had the money.
-        paid_by = self._shop.voucher_provider if wanted.pin else self._shop.wallet_of(wanted.payer).provider
+        # A voucher was paid for in a shop, and what is lent is paid from our own float: nobody's wallet is asked.
+        credited_by = self._shop.voucher_provider if wanted.pin else self._shop.credit_provider
+        is_free = wanted.pin is not None or wanted.kind is Kind.ADVANCE
+        paid_by = credited_by if is_free else self._shop.wallet_of(wanted.payer).provider
         return Order(
             id=self._order_id(wanted.channel, wanted.conversation),
             kind=wanted.kind,
@@ -174,7 +152,7 @@ class Desk:
             language=wanted.language,
             line_was=wanted.line_was,
             payment_provider=paid_by,
-            credit_provider=self._shop.voucher_provider if wanted.pin else self._shop.credit_provider,
+            credit_provider=credited_by,
             placed_at=now,
         )
 
@@ -183,6 +161,16 @@ class Desk:
         self.limits.check_day(order.amount, today=book.ordered_since(self._midnight(now), order=order))
         if not again and book.has_same(order, since=now - self._shop.again_within):
             raise SameAgain(amount=order.amount)
+
+    def _check_kind(self, connection: Connection, order: Order, wanted: Wanted, *, now: datetime) -> dict[str, object]:
+        """What only this kind of order needs. Returns what its first move keeps."""
+        match order.kind:
+            case Kind.ASK:
+                return self._check_ask(connection, order, now=now)
+            case Kind.ADVANCE:
+                return self._check_advance(connection, order, line=wanted.line_seen, now=now)
+            case _:
+                return {}
 
     def _check_ask(self, connection: Connection, order: Order, *, now: datetime) -> dict[str, object]:
         """Whether the payer may be asked. Returns what the order's first move keeps: the number of the answer."""
@@ -193,6 +181,14 @@ class Desk:
         if subscribers.has_stopped(connection, order.payer):
             raise WantsNoAsks()
         return {"code": code_of(order.id, taken={ask.code for ask in asks.open_of(connection, order.payer)})}
+
+    def _check_advance(self, connection: Connection, order: Order, *, line: Line, now: datetime) -> dict[str, object]:
+        """Whether the line may borrow. Returns what the order's first move keeps: the fee that was agreed to."""
+        if self.lending is None or order.is_for_another:
+            raise NoAdvancesHere()
+        history = advances.history_of(connection, order.line, currency=order.amount.currency, now=now)
+        self.lending.check(order.amount, line=line, history=history)
+        return {FEE: self.lending.fee(order.amount).minor}
 
     def answer_ask(self, connection: Connection, payer: str, *, code: int | None, yes: bool) -> Order:
         """Let `payer` say yes or no to what they were asked to pay; the only thing, when no `code` names it.
@@ -210,6 +206,23 @@ class Desk:
 
     def _midnight(self, now: datetime) -> datetime:
         return now.astimezone(self._shop.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def debt_of(self, msisdn: str) -> Money:
+        """What a line owes of advances; zero where none are offered."""
+        if self.lending is None:
+            return Money(0, self.currency)
+        with self._engine.connect() as connection:
+            return advances.debt_of(connection, msisdn, currency=self.currency)
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        """Send somebody a message that they have asked for, unless they got one of this purpose `not_within` long."""
+        with self._engine.begin() as connection:
+            now = self._clock()
+            SqlBook(connection).lock_people(msisdn)
+            if messages.count_since(connection, msisdn=msisdn, since=now - not_within, purpose=purpose):
+                return
+            message = messages.write(connection, purpose=purpose, msisdn=msisdn, text=text, now=now)
+            outbox.owe_one(connection, effect=outbox.SEND, subject=message.id, due_at=now)
 
     def is_closed(self, msisdn: str) -> bool:
         """Whether the owner of this line lets nobody else top it up."""
@@ -233,17 +246,6 @@ class Desk:
 
     def _order_id(self, channel: str, conversation: str) -> str:
         return mint_order_id(secret=self._shop.order_secret, channel=channel, conversation=conversation)
-
-    def _recent(self, found: dict[str, Any]) -> Recent:
-        amount = Money(found["amount_minor"], found["currency"])
-        return Recent(short_reference(found["id"]), amount, State(found["state"]), self._placed_at(found))
-
-    def _result(self, found: dict[str, Any]) -> Result:
-        amount, is_for_another = Money(found["amount_minor"], found["currency"]), found["line"] != found["asked_by"]
-        return Result(found["id"], amount, State(found["state"]), self._placed_at(found), is_for_another)
-
-    def _placed_at(self, found: dict[str, Any]) -> datetime:
-        return datetime.fromisoformat(found["placed_at"]).astimezone(self._shop.zone)
 
 
 def _the_one(found: list[Ask], code: int | None) -> Order:

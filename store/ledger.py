@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
 
-from topup.ledger import HOLDING, REFUNDS_PAYABLE, transfer_for
+from topup.ledger import ADVANCES, HOLDING, REFUNDS_PAYABLE, Books, transfers_for
 from topup.life import LIFE, State
 from topup.money import Money
+from topup.orders import APART
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +47,20 @@ _BALANCES = text("""
      ORDER BY account, currency
 """)
 
+# What a move has set apart of the order's amount is looked for in the newest of the moves that do so (APART).
 _MOVES_AND_TRANSFERS = text("""
     SELECT moves.order_id, moves.seq, moves.source, moves.event, moves.target, moves.at,
            orders.amount_minor, orders.currency, orders.payment_provider, orders.credit_provider,
-           transfers.leg, transfers.source AS from_account, transfers.target AS to_account,
-           transfers.amount_minor AS moved_minor, transfers.currency AS moved_currency, transfers.at AS moved_at
+           (SELECT detail FROM order_moves AS earlier
+             WHERE earlier.order_id = moves.order_id AND earlier.seq < moves.seq AND earlier.event = ANY(:setting_apart)
+             ORDER BY earlier.seq DESC LIMIT 1) AS agreed,
+           (SELECT coalesce(jsonb_agg(jsonb_build_array(
+                        leg, transfers.source, transfers.target, transfers.amount_minor, transfers.currency,
+                        transfers.at = moves.at) ORDER BY leg), '[]')
+              FROM transfers WHERE transfers.order_id = moves.order_id AND transfers.seq = moves.seq) AS legs
       FROM order_moves AS moves
       JOIN orders ON orders.id = moves.order_id
-      LEFT JOIN transfers ON transfers.order_id = moves.order_id AND transfers.seq = moves.seq
-     ORDER BY moves.order_id, moves.seq, transfers.leg
+     ORDER BY moves.order_id, moves.seq
 """)
 
 _LEFT_OVER = text("""
@@ -66,6 +72,29 @@ _LEFT_OVER = text("""
      WHERE sides.account IN (:holding, :refunds)
      GROUP BY orders.id, orders.state, sides.account, sides.currency
     HAVING sum(sides.minor) <> 0
+""")
+
+# A credit moved what it was asked to move: the order's amount, less what was set apart to repay an advance.
+_WRONGLY_ASKED = text("""
+    SELECT attempts.order_id, sent.seq, attempts.amount_minor,
+           orders.amount_minor - coalesce((sent.detail ->> 'repays_minor')::bigint, 0) AS meant_minor
+      FROM attempts
+      JOIN orders ON orders.id = attempts.order_id
+      JOIN order_moves AS sent ON sent.order_id = attempts.order_id AND sent.detail ->> 'reference' = attempts.reference
+                              AND sent.event IN ('CREDIT_SENT', 'LEND_SENT')
+     WHERE attempts.amount_minor <> orders.amount_minor - coalesce((sent.detail ->> 'repays_minor')::bigint, 0)
+""")
+
+# No line has repaid more than it owed.
+_OVERPAID = text("""
+    SELECT orders.line, sides.currency, sum(sides.minor)::bigint AS owed_minor, max(orders.id) AS order_id
+      FROM orders
+      JOIN (SELECT order_id, currency, amount_minor AS minor FROM transfers WHERE target = :advances
+            UNION ALL
+            SELECT order_id, currency, -amount_minor FROM transfers WHERE source = :advances) AS sides
+        ON sides.order_id = orders.id
+     GROUP BY orders.line, sides.currency
+    HAVING sum(sides.minor) < 0
 """)
 
 _FORGOTTEN = text("""
@@ -89,31 +118,49 @@ def balances(connection: Connection, *, since: datetime | None = None, until: da
 
 def check(connection: Connection) -> list[Fault]:
     """Every fault in the ledger; none when all is well."""
+    setting_apart = [event.value for event, _ in APART.values()]
+    moves = connection.execute(_MOVES_AND_TRANSFERS, {"setting_apart": setting_apart}).mappings()
     return [
-        *(fault for row in connection.execute(_MOVES_AND_TRANSFERS).mappings() for fault in _wrong_transfer(row)),
+        *(fault for row in moves for fault in _wrong_transfers(row)),
         *_left_over(connection),
+        *_wrong_advances(connection),
         *_unbalanced(connection),
         *_forgotten(connection),
     ]
 
 
-def _wrong_transfer(row: RowMapping) -> Iterator[Fault]:
-    """Each move makes exactly the transfer that LIFE says."""
+def _wrong_transfers(row: RowMapping) -> Iterator[Fault]:
+    """Each move makes exactly the transfers that LIFE says."""
     books = _BOOKS[row["source"], row["event"]]
-    found = None
-    if row["leg"] is not None:
-        found = (row["from_account"], row["to_account"], row["moved_minor"], row["moved_currency"], row["moved_at"])
-    wanted = None
-    if books is not None:
-        transfer = transfer_for(
-            books,
-            amount=Money(row["amount_minor"], row["currency"]),
-            payment_provider=row["payment_provider"],
-            credit_provider=row["credit_provider"],
-        )
-        wanted = (transfer.source, transfer.target, transfer.amount.minor, transfer.amount.currency, row["at"])
-    if found != wanted or row["leg"] not in (None, 1):
+    wanted = [] if books is None else _wanted(books, row)
+    if (found := [tuple(leg) for leg in row["legs"]]) != wanted:
         yield Fault(order_id=row["order_id"], seq=row["seq"], what=f"{row['event']} made {found}, not {wanted}")
+
+
+def _wanted(books: Books, row: RowMapping) -> list[tuple[object, ...]]:
+    """The legs that a move should have made: leg, from, to, amount, currency, at the time of the move."""
+    apart = (row["agreed"] or {}).get(APART[books][1], 0) if books in APART else 0
+    legs = transfers_for(
+        books,
+        amount=Money(row["amount_minor"], row["currency"]),
+        apart=Money(apart, row["currency"]),
+        payment_provider=row["payment_provider"],
+        credit_provider=row["credit_provider"],
+    )
+    return [
+        (number, leg.source, leg.target, leg.amount.minor, leg.amount.currency, True)
+        for number, leg in enumerate(legs, start=1)
+    ]
+
+
+def _wrong_advances(connection: Connection) -> Iterator[Fault]:
+    """Credits moved what was agreed, and no line repaid what it did not owe."""
+    for row in connection.execute(_WRONGLY_ASKED).mappings():
+        what = f"{row['amount_minor']} were asked for, not {row['meant_minor']}"
+        yield Fault(order_id=row["order_id"], seq=row["seq"], what=what)
+    for row in connection.execute(_OVERPAID, {"advances": ADVANCES}).mappings():
+        what = f"its line has repaid {-row['owed_minor']} {row['currency']} of advances too much"
+        yield Fault(order_id=row["order_id"], seq=None, what=what)
 
 
 def _left_over(connection: Connection) -> Iterator[Fault]:

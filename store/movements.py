@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
+from store.attempts import REFILLS
 from topup.ids import short_reference
 from topup.ledger import clearing, operator_float
 from topup.money import Money
@@ -18,7 +19,7 @@ _MOVED = text("""
       JOIN orders ON orders.id = transfers.order_id
       LEFT JOIN LATERAL (
             SELECT reference, receipt, facts FROM attempts
-             WHERE attempts.order_id = transfers.order_id AND attempts.purpose = :purpose
+             WHERE attempts.order_id = transfers.order_id AND attempts.purpose = ANY(:purposes)
              ORDER BY (receipt IS NULL), number DESC LIMIT 1) AS attempts ON true
      WHERE (transfers.source = :account AND :outgoing OR transfers.target = :account AND NOT :outgoing)
        AND transfers.at >= :since AND transfers.at < :until
@@ -29,8 +30,8 @@ _MOVED = text("""
 def with_payment_provider(connection: Connection, provider: str, *, since: datetime, until: datetime) -> list[Entry]:
     """The charges and reversals that we booked with a payment provider."""
     window = {"account": clearing(provider), "since": since, "until": until}
-    charges = connection.execute(_MOVED, {**window, "purpose": "charge", "outgoing": False}).mappings()
-    reversals = connection.execute(_MOVED, {**window, "purpose": "refund", "outgoing": True}).mappings()
+    charges = connection.execute(_MOVED, {**window, "purposes": ["charge"], "outgoing": False}).mappings()
+    reversals = connection.execute(_MOVED, {**window, "purposes": ["refund"], "outgoing": True}).mappings()
     return [
         *(_entry("charge", row, (row["receipt"] or "", short_reference(row["order_id"]))) for row in charges),
         *(_entry("reversal", row, ((row["facts"] or {}).get("receipt", ""),)) for row in reversals),
@@ -40,7 +41,7 @@ def with_payment_provider(connection: Connection, provider: str, *, since: datet
 def with_credit_provider(connection: Connection, provider: str, *, since: datetime, until: datetime) -> list[Entry]:
     """The credits that we booked with the operator."""
     window = {"account": operator_float(provider), "since": since, "until": until}
-    refills = connection.execute(_MOVED, {**window, "purpose": "credit", "outgoing": True}).mappings()
+    refills = connection.execute(_MOVED, {**window, "purposes": list(REFILLS), "outgoing": True}).mappings()
     return [_entry("refill", row, (row["reference"] or "", row["receipt"] or "")) for row in refills]
 
 

@@ -31,6 +31,7 @@ QUEUES: dict[str, str] = {
     Effect.CHARGE.value: "charge",
     SETTLE: "settle",
     Effect.CREDIT.value: "credit",
+    Effect.LEND.value: "credit",
     Effect.LOOK.value: "look",
     Effect.REFUND.value: "refund",
     Effect.ENQUIRE.value: "enquire",
@@ -40,6 +41,7 @@ QUEUES: dict[str, str] = {
     Effect.TELL_CREDITED.value: "tell",
     Effect.TELL_REFUNDED.value: "tell",
     Effect.TELL_CHECKING.value: "tell",
+    Effect.TELL_REPAID.value: "tell",
     SEND: "tell",
     TELL_GATEWAY: "gate",
 }
@@ -108,10 +110,10 @@ def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datet
 
 
 # Whom the work of a row asks: the end of a callback is asked for where it came from, an order's at its provider.
-_ASKS_FOR_CREDIT = (Effect.CREDIT.value, Effect.REDEEM.value)
+_ASKS_FOR_CREDIT = (Effect.CREDIT.value, Effect.REDEEM.value, Effect.LEND.value)
 _CREDIT_IS_OUT = and_(
     outbox.c.effect == Effect.ENQUIRE.value,
-    orders.c.state.in_([State.CREDITING.value, State.REDEEMING.value]),
+    orders.c.state.in_([State.CREDITING.value, State.REDEEMING.value, State.LENDING.value]),
 )
 _OF_ORDER = case(
     (or_(outbox.c.effect.in_(_ASKS_FOR_CREDIT), _CREDIT_IS_OUT), orders.c.credit_provider),

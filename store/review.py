@@ -43,8 +43,8 @@ class InReview:
 class Decision:
     """What a person decided of an order, why, and who they are.
 
-    `event` is OPERATOR_CREDIT, OPERATOR_REFUND, OPERATOR_CLOSE or (for a voucher) OPERATOR_VOID. `receipt` is the
-    provider's, from its statement.
+    `event` is OPERATOR_CREDIT, OPERATOR_REFUND, OPERATOR_CLOSE, OPERATOR_VOID (of a voucher) or OPERATOR_DROP (of an
+    advance). `receipt` is the provider's, from its statement.
     """
 
     order_id: str
@@ -94,19 +94,25 @@ def hold(connection: Connection, order_id: str, *, because: str, by: str, now: d
 
 
 # What is sent next from a state. In these nothing has been sent in our eyes, but perhaps it was after the backup.
-_NEXT = {State.CREATED: "charge", State.PAID: "credit", State.REFUNDING: "refund", State.UNREDEEMED: "redeem"}
+_NEXT = {
+    State.CREATED: "charge",
+    State.PAID: "credit",
+    State.REFUNDING: "refund",
+    State.UNREDEEMED: "redeem",
+    State.PROMISED: "lend",
+}
 
 
 def _may_have_been_sent(connection: Connection, order: Order, purpose: str, *, now: datetime) -> None:
     """Write down the attempt that was perhaps made, under the reference that it had, for what comes of it."""
     charged = attempts_of.confirmed_charge(connection, order.id)
-    is_for_the_line = purpose in ("credit", "redeem")
+    is_refill = purpose in attempts_of.REFILLS
     attempts_of.begin(
         connection,
         order=order,
         purpose=purpose,
-        provider=order.credit_provider if is_for_the_line else order.payment_provider,
-        msisdn=order.line if is_for_the_line else order.payer,
+        provider=order.credit_provider if is_refill else order.payment_provider,
+        msisdn=order.line if is_refill else order.payer,
         facts={"receipt": charged.receipt} if charged and purpose == "refund" else {},
         now=now,
     )

@@ -20,14 +20,23 @@ DOUBLE_CHARGE, DOUBLE_CREDIT, LOST, UNBALANCED, FALSE_SMS = (
     "false SMS",
 )
 
-# How often money was taken, given and given back for an order that has ended so. Late money goes back.
+# How often money was taken, given and given back for an order that has ended so. Late money goes back. An advance is
+# given and not paid for; a top-up of which a debt took everything is paid for and not given.
 _ALLOWED = {"DONE": {(1, 1, 0)}, "UNPAID": {(0, 0, 0)}, "REFUNDED": {(1, 0, 1)}}
+_ALLOWED_OF_ADVANCES = {**_ALLOWED, "DONE": {(0, 1, 0)}}
+_ALLOWED_WHEN_REPAID = {**_ALLOWED, "DONE": {(1, 0, 0)}}
 
 # The same for a voucher, which was paid for in a shop.
 _ALLOWED_OF_A_VOUCHER = {"DONE": {(0, 1, 0)}, "UNPAID": {(0, 0, 0)}}
 
 # How often, at the least, when a person was told this.
-_TOLD = {"tell_balance": (1, 1, 0), "tell_credited": (1, 1, 0), "tell_refunded": (1, 0, 1)}
+_TOLD = {
+    "tell_balance": (1, 1, 0),
+    "tell_credited": (1, 1, 0),
+    "tell_refunded": (1, 0, 1),
+    "tell_repaid": (1, 0, 0),
+}
+_TOLD_OF_ADVANCES = {"tell_balance": (0, 1, 0), "tell_credited": (0, 1, 0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +103,10 @@ def _of(
     if order.has_ended:
         yield from _of_ended(order, deeds=deeds, kept=kept)
     for purpose, text in told:
-        least_of_all = _TOLD.get(purpose, (0, 0, 0))
-        least = (0, *least_of_all[1:]) if order.kind == "voucher" else least_of_all
+        if order.kind == "voucher":
+            least = (0, *_TOLD.get(purpose, (0, 0, 0))[1:])
+        else:
+            least = (_TOLD_OF_ADVANCES if order.kind == "advance" else _TOLD).get(purpose, (0, 0, 0))
         if any(did < needed for did, needed in zip(deeds.counts, least, strict=True)):
             yield Finding(FALSE_SMS, order.id, f"told {text!r}, but {deeds}")
 
@@ -104,15 +115,17 @@ def _of_ended(order: OrderSeen, *, deeds: Deeds, kept: Mapping[str, int]) -> Ite
     if order.kind == "voucher":
         yield from _of_ended_voucher(order, deeds=deeds, kept=kept)
         return
-    if deeds.counts not in _ALLOWED[order.state]:
+    if deeds.counts not in _allowed(order)[order.state]:
         yield Finding(LOST, order.id, f"is {order.state} after {order.events}, but {deeds}")
-    wrong = {amount for amount in (*deeds.charges, *deeds.credits, *deeds.reversals) if amount != order.amount_minor}
-    if wrong:
+    meant = order.amount_minor - _repaid(order)
+    wrong = {amount for amount in (*deeds.charges, *deeds.reversals) if amount != order.amount_minor}
+    if wrong := wrong | {amount for amount in deeds.credits if amount != meant}:
         yield Finding(LOST, order.id, f"is for {order.amount_minor}, but {wrong} moved")
     clearing = sum(minor for account, minor in kept.items() if account.startswith("clearing:"))
     floats = sum(minor for account, minor in kept.items() if account.startswith("float:"))
-    rest = [account for account in kept if not account.startswith(("clearing:", "float:"))]
-    if rest or clearing != sum(deeds.charges) - sum(deeds.reversals) or -floats != sum(deeds.credits):
+    rest = {name: minor for name, minor in kept.items() if not name.startswith(("clearing:", "float:"))}
+    taken, given = sum(deeds.charges) - sum(deeds.reversals), sum(deeds.credits)
+    if (clearing, -floats, rest) != (taken, given, _lent_or_repaid(order)):
         yield Finding(UNBALANCED, order.id, f"{order.state}: the ledger has {kept}, but {deeds}")
 
 
@@ -124,3 +137,24 @@ def _of_ended_voucher(order: OrderSeen, *, deeds: Deeds, kept: Mapping[str, int]
         yield Finding(LOST, order.id, f"is said to be worth {worth}, but {deeds}")
     if kept:
         yield Finding(UNBALANCED, order.id, f"no money of ours moves for a voucher, but the ledger has {kept}")
+
+
+def _allowed(order: OrderSeen) -> dict[str, set[tuple[int, int, int]]]:
+    if order.kind == "advance":
+        return _ALLOWED_OF_ADVANCES
+    return _ALLOWED_WHEN_REPAID if "REPAID" in order.events else _ALLOWED
+
+
+def _repaid(order: OrderSeen) -> int:
+    """What a top-up was meant to repay of an advance, if it is done."""
+    if order.state != "DONE" or order.kind == "advance":
+        return 0
+    return order.amount_minor if "REPAID" in order.events else int(order.detail("CREDIT_SENT").get("repays_minor", 0))
+
+
+def _lent_or_repaid(order: OrderSeen) -> dict[str, int]:
+    """What an order that has ended leaves on other accounts than the providers'."""
+    if order.kind == "advance" and order.state == "DONE":
+        fee = int(order.detail("ADVANCE_PLACED")["fee_minor"])
+        return {name: minor for name, minor in {"advances": order.amount_minor + fee, "fees": -fee}.items() if minor}
+    return {"advances": -repaid} if (repaid := _repaid(order)) else {}

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 ENDS = frozenset({"DONE", "UNPAID", "REFUNDED"})
-REVIEWS = frozenset({"REVIEW_CHARGE", "REVIEW_CREDIT", "REVIEW_REFUND", "REVIEW_VOUCHER"})
+REVIEWS = frozenset({"REVIEW_CHARGE", "REVIEW_CREDIT", "REVIEW_REFUND", "REVIEW_VOUCHER", "REVIEW_ADVANCE"})
 
 
 @dataclass(frozen=True, slots=True)

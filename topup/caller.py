@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from topup.advances import History
 from topup.auto import Running
 from topup.life import State
 from topup.line import LineState
@@ -26,9 +27,9 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of a top-up that whoever asked for it has surely not been told of. `at` is when it was placed.
+    """The end of an order that whoever asked for it has surely not been told of. `at` is when it was placed.
 
-    The amount is nought for a voucher.
+    The amount is nought for a voucher. `repaid`: some of the money, or all of it, repaid an advance of the line.
     """
 
     order_id: str
@@ -36,6 +37,8 @@ class Result:
     state: State
     at: datetime
     is_for_another: bool
+    is_advance: bool = False
+    repaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Caller:
     """A person, by their number: the language that they chose (if they did) and their last top-ups, newest first.
 
     `under_way` is the newest of these that runs just now, `missed` an end that no SMS could tell, `standing` the auto
-    top-ups that this number pays for.
+    top-ups that this number pays for. Where advances are offered, `history` is what counts for one, and `lent` are the
+    last advances, newest first.
     """
 
     language: str | None = None
@@ -51,6 +55,8 @@ class Caller:
     under_way: Recent | None = None
     missed: Result | None = None
     standing: Sequence[Running] = ()
+    history: History | None = None
+    lent: Sequence[Recent] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

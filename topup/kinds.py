@@ -11,6 +11,7 @@ class Kind(Enum):
     TOPUP = "topup"  # Whoever pays is prompted at once.
     ASK = "ask"  # Whoever is to pay is asked by SMS first, and prompted when they say yes.
     VOUCHER = "voucher"  # Paid for long ago, in a shop: nobody is prompted, and the operator owes the credit.
+    ADVANCE = "advance"  # Nobody pays: the line gets credit now, and repays it with its later top-ups.
     STRAY = "stray"  # Money that came and belongs to no order: this one is made to hold it.
 
     @property
@@ -24,4 +25,4 @@ class Kind(Enum):
         return next(rule.target for rule in LIFE if rule.event is self.begins)
 
 
-_BEGINNINGS = {Kind.ASK: Event.ASK_PLACED, Kind.VOUCHER: Event.VOUCHER_PLACED}
+_BEGINNINGS = {Kind.ASK: Event.ASK_PLACED, Kind.VOUCHER: Event.VOUCHER_PLACED, Kind.ADVANCE: Event.ADVANCE_PLACED}

@@ -1,7 +1,7 @@
 """An order's life, as one table. docs/life.md is drawn from it, and the database is seeded with it.
 
 Nothing else in Redial decides what may follow what. A row says: an order that is in `source`, when `event` happens,
-is from then on in `target`; the ledger makes the transfer `books`; and the effects `then` are owed from that moment.
+is from then on in `target`; the ledger makes the transfers `books`; and the effects `then` are owed from that moment.
 """
 
 from collections.abc import Iterable
@@ -41,6 +41,9 @@ class State(Enum):
     UNREDEEMED = "UNREDEEMED"  # The voucher is here; it has not been used.
     REDEEMING = "REDEEMING"  # The voucher may have been used.
     REVIEW_VOUCHER = "REVIEW_VOUCHER"  # A person must find out whether the voucher was used.
+    PROMISED = "PROMISED"  # An advance was agreed to; it is not on the line yet.
+    LENDING = "LENDING"  # The line may have the advance.
+    REVIEW_ADVANCE = "REVIEW_ADVANCE"  # A person must find out whether the line got the advance.
     DONE = "DONE"  # The line has the credit. The end.
     UNPAID = "UNPAID"  # No money moved. The end.
     REFUNDED = "REFUNDED"  # The money is back with the payer. The end.
@@ -61,6 +64,7 @@ class Event(Enum):
 
     PLACED = "PLACED"
     ASK_PLACED = "ASK_PLACED"
+    ADVANCE_PLACED = "ADVANCE_PLACED"
     ASK_ACCEPTED = "ASK_ACCEPTED"
     ASK_DECLINED = "ASK_DECLINED"
     VOUCHER_PLACED = "VOUCHER_PLACED"
@@ -79,6 +83,11 @@ class Event(Enum):
     CREDIT_NOT_SENT = "CREDIT_NOT_SENT"
     CREDIT_CONFIRMED = "CREDIT_CONFIRMED"
     CREDIT_REFUSED = "CREDIT_REFUSED"
+    LEND_SENT = "LEND_SENT"
+    LEND_NOT_SENT = "LEND_NOT_SENT"
+    LEND_CONFIRMED = "LEND_CONFIRMED"
+    LEND_REFUSED = "LEND_REFUSED"
+    REPAID = "REPAID"  # All of the money repaid an advance, and nothing was left to put on the line.
     LINE_SEEN = "LINE_SEEN"  # The line was read, and it is active.
     REFUND_SENT = "REFUND_SENT"
     REFUND_NOT_SENT = "REFUND_NOT_SENT"
@@ -90,6 +99,7 @@ class Event(Enum):
     OPERATOR_REFUND = "OPERATOR_REFUND"  # A person: the money is here, send it back.
     OPERATOR_CLOSE = "OPERATOR_CLOSE"  # A person: what was unknown has ended, and nothing is owed.
     OPERATOR_VOID = "OPERATOR_VOID"  # A person: the voucher was not used, and is not to be.
+    OPERATOR_DROP = "OPERATOR_DROP"  # A person: what was unknown did not happen, and shall not be tried again.
 
 
 class Effect(Enum):
@@ -100,6 +110,7 @@ class Effect(Enum):
     REDEEM = "redeem"
     CHARGE = "charge"
     CREDIT = "credit"
+    LEND = "lend"
     LOOK = "look"
     REFUND = "refund"
     ENQUIRE = "enquire"
@@ -109,6 +120,7 @@ class Effect(Enum):
     TELL_CREDITED = "tell_credited"
     TELL_REFUNDED = "tell_refunded"
     TELL_CHECKING = "tell_checking"
+    TELL_REPAID = "tell_repaid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +207,23 @@ def _rules() -> Iterable[Rule]:
         (s.REVIEW_VOUCHER, e.OPERATOR_VOID,    s.UNPAID,         None,      (f.TELL_DECLINED,)),  # nor shall it be
         (s.UNREDEEMED,     e.OPERATOR_HOLD,    s.REVIEW_VOUCHER, None,      (f.ALERT,)),
         (s.REDEEMING,      e.OPERATOR_HOLD,    s.REVIEW_VOUCHER, None,      (f.ALERT,)),
+
+        # An advance is paid from our own float: nobody is charged, and the line's next top-ups repay it.
+        (s.PROMISED,      e.ADVANCE_PLACED,   s.PROMISED,      None,        (f.LEND,)),
+        (s.PROMISED,      e.LEND_SENT,        s.LENDING,       None,        (f.ENQUIRE,)),
+        (s.PROMISED,      e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),  # surely not sent
+        (s.LENDING,       e.LEND_NOT_SENT,    s.PROMISED,      None,        (f.LEND,)),
+        (s.LENDING,       e.LEND_CONFIRMED,   s.CREDITED,      b.LEND,      (f.LOOK,)),
+        (s.LENDING,       e.LEND_REFUSED,     s.UNPAID,        None,        (f.TELL_DECLINED,)),
+        (s.LENDING,       e.GAVE_UP,          s.REVIEW_ADVANCE, None,       (f.ALERT, f.TELL_CHECKING)),
+        (s.REVIEW_ADVANCE, e.LEND_CONFIRMED,  s.CREDITED,      b.LEND,      (f.LOOK,)),
+        (s.REVIEW_ADVANCE, e.LEND_REFUSED,    s.UNPAID,        None,        (f.TELL_DECLINED,)),
+        (s.REVIEW_ADVANCE, e.OPERATOR_CREDIT, s.PROMISED,      None,        (f.LEND,)),           # it did not land
+        (s.REVIEW_ADVANCE, e.OPERATOR_CLOSE,  s.CREDITED,      b.LEND,      (f.LOOK,)),           # it landed
+        (s.REVIEW_ADVANCE, e.OPERATOR_DROP,   s.UNPAID,        None,        (f.TELL_DECLINED,)),
+        (s.PROMISED,      e.OPERATOR_HOLD,    s.REVIEW_ADVANCE, None,       (f.ALERT,)),
+        (s.LENDING,       e.OPERATOR_HOLD,    s.REVIEW_ADVANCE, None,       (f.ALERT,)),
+        (s.PAID,          e.REPAID,           s.DONE,          b.REPAY,     (f.TELL_REPAID,)),    # a debt took it all
     )
     # fmt: on
     return (Rule(*row) for row in rows)
@@ -213,10 +242,12 @@ def may_happen(*, source: State, event: Event) -> bool:
 
 
 ENDS = frozenset({State.DONE, State.UNPAID, State.REFUNDED})
-REVIEWS = frozenset({State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND, State.REVIEW_VOUCHER})
+REVIEWS = frozenset(
+    {State.REVIEW_CHARGE, State.REVIEW_CREDIT, State.REVIEW_REFUND, State.REVIEW_VOUCHER, State.REVIEW_ADVANCE}
+)
 
 # With these an order begins. Nothing comes before them, and they come but once.
-BEGINNINGS = frozenset({Event.PLACED, Event.ASK_PLACED, Event.VOUCHER_PLACED})
+BEGINNINGS = frozenset({Event.PLACED, Event.ASK_PLACED, Event.VOUCHER_PLACED, Event.ADVANCE_PLACED})
 
 # What a provider confirmed once cannot be confirmed again: money moves once.
 ONCE = BEGINNINGS | {
@@ -224,6 +255,7 @@ ONCE = BEGINNINGS | {
     Event.CREDIT_CONFIRMED,
     Event.REFUND_CONFIRMED,
     Event.REDEEM_CONFIRMED,
+    Event.LEND_CONFIRMED,
 }
 
 LIFE: tuple[Rule, ...] = tuple(_rules())

@@ -28,6 +28,10 @@ class Line:
         """What must be paid before the line comes back; absent when nothing is owed."""
         return -self.balance if self.balance is not None and self.balance.minor < 0 else None
 
+    def after(self, debt: Money) -> "Line":
+        """The line as a top-up finds it that repays this debt first: so much more must be paid before it comes back."""
+        return Line(self.state, self.balance - debt) if self.owes is not None and self.balance is not None else self
+
     @property
     def is_beyond_help(self) -> bool:
         """Whether no top-up brings it back."""

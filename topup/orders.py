@@ -5,14 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from topup.advances import FEE, REPAYS
 from topup.errors import RedialError
 from topup.kinds import Kind
-from topup.ledger import Transfer, transfer_for
+from topup.ledger import Books, Transfer, transfers_for
 from topup.life import BEGINNINGS, Effect, Event, Rule, State, rule_for
-from topup.line import LineState
+from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 from topup.schedule import BUSY_WAITS_S, Timing
 from topup.vouchers import Pin
+
+# Which transfers have a part of their own, the move that has set it apart, and its name in that move's detail.
+APART = {Books.GIVE: (Event.CREDIT_SENT, REPAYS), Books.LEND: (Event.ADVANCE_PLACED, FEE)}
 
 
 class OrderNotFound(RedialError):
@@ -58,7 +62,8 @@ class Wanted:
     """A top-up that somebody has just agreed to, in `conversation` (a session or message id) of `channel`.
 
     The line is that of who asks, unless `line` names another; `line_was` is what they saw of it. `again`: the same
-    twice within a moment is meant. `pin` is that of the voucher, for Kind.VOUCHER.
+    twice within a moment is meant. `pin` is that of the voucher, for Kind.VOUCHER. `line_seen` is all that was seen of
+    the line, where that counts (an advance).
     """
 
     channel: str
@@ -72,6 +77,7 @@ class Wanted:
     line: str | None = None
     again: bool = False
     pin: Pin | None = None
+    line_seen: Line = NOT_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class Move:
     rule: Rule
     at: datetime
     detail: Mapping[str, Any]
-    transfer: Transfer | None
+    transfers: Sequence[Transfer]
     owed: Sequence[Owed]
 
 
@@ -110,8 +116,12 @@ class Book(Protocol):
         """The events of the order's moves, oldest first."""
         ...
 
+    def last_detail(self, order_id: str, *, event: Event | None = None) -> Mapping[str, Any]:
+        """The detail of the order's newest move (of this event); empty when there is none."""
+        ...
+
     def record(self, move: Move) -> None:
-        """Keep the move, its transfer and what it owes, and let the order stand at its target."""
+        """Keep the move, its transfers and what it owes, and let the order stand at its target."""
         ...
 
 
@@ -170,19 +180,28 @@ def _record(
             rule=rule,
             at=now,
             detail=detail,
-            transfer=_transfer(order, rule),
+            transfers=_transfers(book, order=order, rule=rule),
             owed=[Owed(effect, now + wait) for effect, wait in waits.items()],
         )
     )
     return replace(order, state=rule.target, seq=seq)
 
 
-def _transfer(order: Order, rule: Rule) -> Transfer | None:
+def _transfers(book: Book, *, order: Order, rule: Rule) -> Sequence[Transfer]:
     if rule.books is None:
-        return None
-    return transfer_for(
+        return ()
+    return transfers_for(
         rule.books,
         amount=order.amount,
+        apart=_apart(book, order, rule.books),
         payment_provider=order.payment_provider,
         credit_provider=order.credit_provider,
     )
+
+
+def _apart(book: Book, order: Order, books: Books) -> Money | None:
+    """What an earlier move of the order has set apart from its amount."""
+    if books not in APART:
+        return None
+    event, name = APART[books]
+    return Money(book.last_detail(order.id, event=event).get(name, 0), order.amount.currency)

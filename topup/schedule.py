@@ -25,6 +25,7 @@ _WAITS_S: Mapping[Effect, tuple[float, ...]] = {
     Effect.CHARGE: (2, 4, 8, 15, 30),
     Effect.CREDIT: (1, 2, 5, 10, 30, 60, 120, 300, 600),
     Effect.REDEEM: (1, 2, 5, 10, 30, 60, 120, 300, 600),
+    Effect.LEND: (1, 2, 5, 10, 30, 60, 120, 300, 600),
     Effect.LOOK: (0.5, 1, 2, 4, 8, 15, 30, 60, 120),
     Effect.REFUND: (5, 15, 60, 300, 900, 3600, 10800),
     Effect.ALERT: (5, 30, 300, 1800),
@@ -41,12 +42,21 @@ MOST_FAILURES = 12
 _ENQUIRY_WAITS_S: Mapping[State, tuple[float, ...]] = {
     State.CHARGING: (10, 15, 30, 60, 120, 300, 600, 1200, 1800),
     State.CREDITING: (2, 4, 8, 15, 30, 60, 120, 300, 600, 1800, 3600),
+    State.LENDING: (2, 4, 8, 15, 30, 60, 120, 300, 600, 1800, 3600),
     State.RETURNING: (15, 30, 60, 300, 900, 3600, 10800, 21600, 43200),
     # A second look sends the voucher again, so it waits until the first call has surely ended.
     State.REDEEMING: (30, 60, 120, 300, 600, 1800, 3600, 10800),
 }
 
-_NOT_SENT = frozenset({Event.CHARGE_NOT_SENT, Event.CREDIT_NOT_SENT, Event.REFUND_NOT_SENT, Event.REDEEM_NOT_SENT})
+_NOT_SENT = frozenset(
+    {
+        Event.CHARGE_NOT_SENT,
+        Event.CREDIT_NOT_SENT,
+        Event.REFUND_NOT_SENT,
+        Event.REDEEM_NOT_SENT,
+        Event.LEND_NOT_SENT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

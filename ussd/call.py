@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
+from topup.advances import History, Lending
 from topup.auto import Running, Terms, When
 from topup.caller import Caller, Recent, Result
 from topup.kinds import Kind
@@ -58,6 +60,7 @@ class Desk(Protocol):
     currency: str
     care_number: str
     short_code: str
+    lending: Lending | None
 
     @property
     def auto(self) -> Auto:
@@ -96,6 +99,14 @@ class Desk(Protocol):
         """Let nobody else top this line up, or let them again."""
         ...
 
+    def debt_of(self, msisdn: str) -> Money:
+        """What a line that is not the caller's owes of advances; the caller's own debt is in its history."""
+        ...
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        """Send an SMS that was asked for, unless one of this purpose went there `not_within` long."""
+        ...
+
     def choose_language(self, msisdn: str, language: str) -> None:
         """Remember a language for this number."""
         ...
@@ -129,6 +140,8 @@ class Call:
     other_line_is: Line | None = None
     pin: Pin | None = None
     recent: Sequence[Recent] = ()
+    history: History | None = None
+    lent: Sequence[Recent] = ()
     dropped: Dropped | None = None
     under_way: Money | None = None
     missed: Result | None = None
@@ -150,8 +163,13 @@ class Call:
 
     @property
     def its_line(self) -> Line:
-        """What that line is."""
-        return self.line if self.other_line is None else self.other_line_is or NOT_KNOWN
+        """What that line is as a top-up finds it, which repays an advance first."""
+        return self.line.after(self.debt) if self.other_line is None else self.other_line_is or NOT_KNOWN
+
+    @property
+    def debt(self) -> Money:
+        """What the caller's own line owes of advances, which its next top-ups repay."""
+        return self.history.owed if self.history else Money(0, self.desk.currency)
 
     def wanted(self, amount: Money, *, kind: Kind = Kind.TOPUP, again: bool = False, pin: Pin | None = None) -> Wanted:
         """The order of this call, as it has been agreed to."""
@@ -167,6 +185,7 @@ class Call:
             line=self.other_line,
             again=again,
             pin=pin,
+            line_seen=self.line,
         )
 
     @property

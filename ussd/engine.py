@@ -115,6 +115,7 @@ class Engine:
         if news.lost and self._take_up(call):
             return call
         call.missed, call.standing = caller.missed, caller.standing
+        call.history, call.lent = caller.history, caller.lent
         if not news.keys and loaded.dropped and not line.is_beyond_help and self._may_resume(loaded.dropped):
             call.screen, call.dropped = "resume", loaded.dropped
         if not news.keys and not news.lost and caller.under_way and "under_way" in self._menu.screens:
@@ -259,6 +260,7 @@ def _call(desk: Desk, hop: Hop, session: Session | None, *, language: str = SOUR
         call.pin, call.recent, call.dropped = session.pin, session.recent, session.dropped
         call.under_way, call.missed = session.under_way, session.missed
         call.standing, call.draft = session.standing, session.draft
+        call.history, call.lent = session.history, session.lent
     return call
 
 
@@ -285,4 +287,6 @@ def _session(call: Call, *, seen: str, reply: str, is_open: bool) -> Session:
         missed=call.missed,
         standing=tuple(call.standing),
         draft=call.draft,
+        history=call.history,
+        lent=tuple(call.lent),
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from topup.advances import History, Lending
 from topup.auto import Running, Terms
 from topup.caller import Caller, Recent, Result
 from topup.life import State
@@ -29,6 +30,17 @@ back and 00 home from every screen but the first and the last, and 98 turns the 
 _SHAPES = {Kind.CHOICE: '["{0}"]', Kind.ASK: '[/"{0}"/]', Kind.PAGES: '>"{0}"]', Kind.END: '(["{0}"])'}
 
 
+# The terms of advances at the sample desk.
+LENDING = Lending(
+    amounts=(Money(5000, "KES"), Money(10000, "KES")),
+    fee_percent=10,
+    days=30,
+    top_ups=3,
+    share_percent=50,
+    below=Money(2000, "KES"),
+)
+
+
 @dataclass
 class SampleDesk:
     """A desk that shows how screens look. Nothing can be asked or ordered at it."""
@@ -38,6 +50,7 @@ class SampleDesk:
     currency: str = "KES"
     care_number: str = "100"
     short_code: str = "*384*55#"
+    lending: Lending | None = LENDING
 
     def caller(self, msisdn: str) -> Caller:
         """Nobody."""
@@ -72,6 +85,14 @@ class SampleDesk:
         """Nothing."""
         raise NotImplementedError
 
+    def debt_of(self, msisdn: str) -> Money:
+        """Nothing."""
+        raise NotImplementedError
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        """Nothing."""
+        raise NotImplementedError
+
     def choose_language(self, msisdn: str, language: str) -> None:
         """Nothing."""
         raise NotImplementedError
@@ -103,6 +124,8 @@ def sample_call(screen: str, language: str) -> Call:
         amount=amount,
         payer="+254711000002",
         recent=[Recent("H4DAUEHN", amount, State.DONE, at), Recent("B5ESZUNJ", amount, State.UNPAID, at)],
+        history=History(days=90, top_ups=12, lately=Money(40000, "KES"), owed=Money(0, "KES")),
+        lent=[Recent("DTK4E2QH", Money(5000, "KES"), State.DONE, at)],
         dropped=Dropped("confirm", ("home", "amounts", "payer"), amount, None),
         under_way=amount,
         standing=[Running("sample", Terms("+254711000001", amount, below, cap))],

@@ -12,14 +12,14 @@ from topup.money import Money, UnableToReadAmount, read_amount
 from topup.phone import example_number, read_msisdn
 from topup.vouchers import is_as_long_as_a_pin
 from ussd.call import Call
-from ussd.journeys import asking, auto, menu, other_lines, under_way, vouchers
+from ussd.journeys import advances, asking, auto, menu, other_lines, under_way, vouchers
 from ussd.journeys.common import agreed, shown
 from ussd.screens import DOORS, Choice, NotAnOption, Option, Wrong
 from words.accounts import result_in_words, top_up_in_words
 from words.agreeing import headline, offer, on_its_way, same_again, what_will_happen
 from words.text import LANGUAGES, Text, say
 
-__all__ = ["asking", "auto", "menu", "other_lines", "under_way", "vouchers"]
+__all__ = ["advances", "asking", "auto", "menu", "other_lines", "under_way", "vouchers"]
 
 
 @menu.choice(
@@ -59,7 +59,7 @@ def read_direct_dial(call: Call, typed: str) -> str:
     return "confirm" if call.has_wallet else "other_payer"
 
 
-@menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask")
+@menu.choice("home", "payer", "other_payer", "confirm", "asked_payer", "confirm_ask", "confirm_advance")
 def resume(call: Call) -> Choice:
     """A call that dropped is offered again."""
     dropped = call.dropped
@@ -259,8 +259,11 @@ def _remember_language(call: Call, *, language: str) -> None:
 
 
 def _what_will_happen(call: Call) -> Text:
+    amount = agreed(call)
+    if (told := advances.repaid_first(call, amount)) is not None:
+        return told
     return what_will_happen(
-        amount=agreed(call),
+        amount=amount,
         owed=call.its_line.owes,
         line=shown(call, call.line_to_top_up),
         wallet=call.wallet,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from store.seal import Seal
+from topup.advances import History
 from topup.auto import Running, Terms, Weekday, When
 from topup.caller import Recent, Result
 from topup.life import State
@@ -42,19 +43,41 @@ def minute_in(row: Sequence[int]) -> datetime:
     return datetime.fromtimestamp(minutes * 60, timezone(timedelta(minutes=ahead)))
 
 
+def history_out(history: History | None) -> list[Any] | None:
+    """What counts for an advance."""
+    if history is None:
+        return None
+    lately, owed = history.lately, history.owed
+    return [history.days, history.top_ups, lately.minor, owed.minor, lately.currency, int(history.is_open)]
+
+
+def history_in(row: list[Any] | None) -> History | None:
+    """What `history_out` wrote."""
+    if not row:
+        return None
+    days, top_ups, lately_minor, owed_minor, currency, is_open = row
+    return History(
+        days=days,
+        top_ups=top_ups,
+        lately=Money(lately_minor, currency),
+        owed=Money(owed_minor, currency),
+        is_open=bool(is_open),
+    )
+
+
 def result_out(result: Result | None) -> list[Any] | None:
     """The end of a top-up that was missed."""
     if result is None:
         return None
-    is_for_another = int(result.is_for_another)
-    return [result.order_id, money_out(result.amount), result.state.value, minute_out(result.at), is_for_another]
+    is_what = [int(result.is_for_another), int(result.is_advance), int(result.repaid)]
+    return [result.order_id, money_out(result.amount), result.state.value, minute_out(result.at), is_what]
 
 
 def result_in(row: list[Any] | None) -> Result | None:
     """What `result_out` wrote."""
     if not row:
         return None
-    return Result(row[0], Money(*row[1]), State(row[2]), minute_in(row[3]), bool(row[4]))
+    return Result(row[0], Money(*row[1]), State(row[2]), minute_in(row[3]), *map(bool, row[4]))
 
 
 def mark_out(mark: str, seal: Seal) -> str | list[str]:

@@ -16,6 +16,7 @@ from redis import Redis
 
 import store.unfinished
 from store.seal import Seal, UnableToOpen
+from topup.advances import History
 from topup.auto import Running
 from topup.caller import Recent, Result, Unfinished
 from topup.line import NOT_KNOWN, Line
@@ -26,7 +27,7 @@ from ussd.call import Draft, Dropped
 from ussd.scripts import Scripts
 
 # Sessions that an older version of the menu wrote are not understood by a newer one: they are played from the start.
-VERSION = 5
+VERSION = 6
 
 # Where a top-up only wants its yes: the payer is the caller until another is chosen.
 _WANT_A_YES = ("payer", "confirm")
@@ -89,6 +90,8 @@ class Session:
     missed: Result | None = None
     standing: tuple[Running, ...] = ()
     draft: Draft | None = None
+    history: History | None = None
+    lent: tuple[Recent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,18 +245,22 @@ def _unusual_out(session: Session, seal: Seal) -> list[Any]:
         packing.running_out(session.standing),
         packing.draft_out(session.draft),
         packing.pin_out(session.pin, seal),
+        packing.history_out(session.history),
+        [packing.recent_out(found) for found in session.lent],
     ]
     return row if any(row) else []
 
 
 def _unusual_in(row: list[Any], seal: Seal) -> dict[str, Any]:
-    under_way, missed, standing, draft, pin = row or (None, None, [], None, None)
+    under_way, missed, standing, draft, pin, history, lent = row or (None, None, [], None, None, None, [])
     return {
         "under_way": packing.money_in(under_way),
         "missed": packing.result_in(missed),
         "standing": packing.running_in(standing),
         "draft": packing.draft_in(draft),
         "pin": packing.pin_in(pin, seal),
+        "history": packing.history_in(history),
+        "lent": tuple(packing.recent_in(found) for found in lent),
     }
 
 

@@ -3,7 +3,7 @@
 from topup.caller import Recent, Result
 from topup.life import State
 from topup.line import Line, LineState
-from words.states import state_in_words
+from words.states import advance_state_in_words, state_in_words
 from words.text import Text, ToTheCent, say
 
 
@@ -48,6 +48,17 @@ def top_up_in_words(found: Recent) -> Text:
     )
 
 
+def advance_in_words(found: Recent) -> Text:
+    """The same of an advance."""
+    return say(
+        "{at} {amount}: {state}. Ref {reference}",
+        at=found.at,
+        amount=found.amount,
+        state=advance_state_in_words(found.state),
+        reference=found.reference,
+    )
+
+
 def result_in_words(result: Result, *, line: Line) -> Text:
     """An end that the person has missed. What is said of the line is what it is now."""
     if not result.amount.minor:
@@ -64,10 +75,14 @@ def _end_of_voucher(result: Result, line: Line) -> Text:
 
 
 def _end(result: Result, line: Line) -> Text:
+    if result.is_advance:
+        return say("your advance was added.") if result.state is State.DONE else say("your advance was not added.")
     if result.state is State.UNPAID:
         return say("not paid.")
     if result.state is State.REFUNDED:
         return say("not done, the money went back.")
+    if result.repaid:  # Whoever paid for another need not know what that line owes.
+        return say("paid.") if result.is_for_another else say("paid, and it repaid your advance first.")
     if line.state is LineState.ACTIVE and not result.is_for_another:
         return say("paid, your line is back.")
     return say("paid, and added to the line.")

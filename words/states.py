@@ -13,6 +13,9 @@ _WORDS: Mapping[State, Text] = {
     State.CREDITING: say("paid, credit on its way"),
     State.CREDITED: say("done"),
     State.DONE: say("done"),
+    State.PROMISED: say("on its way"),
+    State.LENDING: say("on its way"),
+    State.REVIEW_ADVANCE: say("being checked"),
     State.UNPAID: say("not paid"),
     State.REFUNDING: say("money going back"),
     State.RETURNING: say("money going back"),
@@ -29,3 +32,8 @@ _WORDS: Mapping[State, Text] = {
 def state_in_words(state: State) -> Text:
     """The state as the end of a sentence, saying first what became of the money."""
     return _WORDS[state]
+
+
+def advance_state_in_words(state: State) -> Text:
+    """The same of an advance, for which nobody pays."""
+    return say("not added") if state is State.UNPAID else _WORDS[state]

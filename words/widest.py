@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from topup.advances import History, Lending
 from topup.caller import Recent
 from topup.life import State
 from topup.line import Line, LineState
@@ -20,6 +21,14 @@ TIME = datetime(2026, 9, 30, 23, 59, tzinfo=UTC)
 WALLET = max(WALLETS.values(), key=lambda wallet: len(wallet.name))
 
 LINES = [Line(state, balance) for state in LineState for balance in (None, BALANCE, -BALANCE)]
+
+# The most that may be lent anywhere, and who may borrow it, who owes, and who has never topped up.
+LENDING = Lending(amounts=(AMOUNT,) * 3, fee_percent=10, days=999, top_ups=99, share_percent=100, below=BALANCE)
+HISTORIES = [
+    History(days=999, top_ups=99, lately=BALANCE, owed=Money(0, "KES")),
+    History(days=999, top_ups=99, lately=BALANCE, owed=AMOUNT),
+    History(days=0, top_ups=0, lately=Money(0, "KES"), owed=Money(0, "KES")),
+]
 
 
 def recent(state: State) -> Recent:

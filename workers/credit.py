@@ -1,19 +1,24 @@
-"""credit: put what was paid on the line. Committed as sent before it is sent; never sent twice by itself.
+"""credit and lend: put on the line what was paid, or what is lent. Committed as sent before it is sent; never sent
+twice by itself.
 
 A refill whose answer was lost is settled by comparing the balance before and after. That only tells something when no
-other credit of ours reaches the same line in between, so credits to one line go one after the other.
+other credit of ours reaches the same line in between, so credits to one line go one after the other. The same lock lets
+a top-up decide how much of it repays an advance: no two can be promised the same debt.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from store import attempts, outbox
+from store import advances, attempts, outbox
 from store.book import SqlBook
 from store.outbox import Owing
+from topup.advances import REPAYS, repayment
 from topup.ids import short_reference
 from topup.life import Effect, Event, State
+from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import NotSent, Reason
 from topup.ports import Attempt
@@ -23,24 +28,47 @@ from workers.settling import settle
 _ANOTHER_IS_ON_ITS_WAY_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Refill:
+    """A kind of refill: where an order stands that needs it, the event that sends it, and what attempts call it."""
+
+    state: State
+    sent: Event
+    effect: Effect
+    purpose: str
+
+
+_CREDIT = _Refill(State.PAID, Event.CREDIT_SENT, Effect.CREDIT, "credit")
+_LEND = _Refill(State.PROMISED, Event.LEND_SENT, Effect.LEND, "lend")
+
+
 def credit(house: House, owing: Owing) -> None:
-    """Put the amount of order `owing.subject` on its line."""
+    """Put the amount of order `owing.subject` on its line, less what repays an advance."""
+    _refill(house, owing, _CREDIT)
+
+
+def lend(house: House, owing: Owing) -> None:
+    """Put the advance of order `owing.subject` on its line."""
+    _refill(house, owing, _LEND)
+
+
+def _refill(house: House, owing: Owing, kind: _Refill) -> None:
     with house.engine.begin() as connection:
         book = SqlBook(connection)
         order = book.get(owing.subject)
         credits_before = book.credits_of(order.line)
         # One that is on its way now may land between our look at the balance and our own credit.
-        if is_crediting := order.state is State.PAID and book.another_is_crediting(order):
+        if is_crediting := order.state is kind.state and book.another_is_crediting(order):
             _put_off(house, connection, owing)
     if is_crediting:
         return None
-    if order.state is not State.PAID:
+    if order.state is not kind.state:
         return _let_go(house, owing)
     provider = house.credits[order.credit_provider]
     facts = provider.before_credit(_unsent(order))
     if isinstance(facts, NotSent):
-        return _wait(house, owing, facts)
-    attempt = _begin(house, owing, facts=facts, credits_before=credits_before)
+        return _wait(house, owing, kind, facts)
+    attempt = _begin(house, owing, kind, facts=facts, credits_before=credits_before)
     if attempt is None:
         return None
     sent = provider.credit(attempt)
@@ -49,28 +77,36 @@ def credit(house: House, owing: Owing) -> None:
     return None
 
 
-def _begin(house: House, owing: Owing, *, facts: Mapping[str, object], credits_before: int) -> Attempt | None:
+def _begin(
+    house: House, owing: Owing, kind: _Refill, *, facts: Mapping[str, object], credits_before: int
+) -> Attempt | None:
     with house.engine.begin() as connection:
         book, order = SqlBook(connection), locked(connection, owing)
         if order is None:
             return None
-        if order.state is not State.PAID:
+        if order.state is not kind.state:
             house.done(connection, owing)
             return None
         if book.credits_of(order.line) != credits_before or book.another_is_crediting(order):
             _put_off(house, connection, owing)
             return None
+        repays = _repays(house, connection, order) if kind is _CREDIT else Money(0, order.amount.currency)
+        house.done(connection, owing)
+        if repays == order.amount:
+            _repay(house, connection, order)
+            return None
         attempt = attempts.begin(
             connection,
             order=order,
-            purpose="credit",
+            purpose=kind.purpose,
             provider=order.credit_provider,
             msisdn=order.line,
             facts=facts,
             now=house.clock(),
+            amount=order.amount - repays,
         )
-        house.done(connection, owing)
-        house.move(connection, order, Event.CREDIT_SENT, {"reference": attempt.reference})
+        apart = {REPAYS: repays.minor} if repays.minor else {}
+        house.move(connection, order, kind.sent, {"reference": attempt.reference, **apart})
         return attempt
 
 
@@ -79,13 +115,26 @@ def _put_off(house: House, connection: Connection, owing: Owing) -> None:
     outbox.put_off(connection, owing.id, due_at=again, note="another credit is on its way to the line")
 
 
-def _wait(house: House, owing: Owing, not_sent: NotSent) -> None:
-    """What must be known first cannot be learned now: try later, and give the money back in the end."""
+def _repays(house: House, connection: Connection, order: Order) -> Money:
+    """How much of a top-up repays an advance of its line."""
+    debt = advances.unpledged_debt(connection, order.line, order_id=order.id, currency=order.amount.currency)
+    return repayment(order.amount, debt=debt, limits=house.shop.limits)
+
+
+def _repay(house: House, connection: Connection, order: Order) -> None:
+    """The debt takes all of it: nothing is left to put on the line, so nobody is called."""
+    debt = advances.debt_of(connection, order.line, currency=order.amount.currency)
+    left = debt - order.amount
+    house.move(connection, order, Event.REPAID, {"left_minor": left.minor, "currency": left.currency})
+
+
+def _wait(house: House, owing: Owing, kind: _Refill, not_sent: NotSent) -> None:
+    """What must be known first cannot be learned now: try later, and give up in the end, which gives money back."""
     with house.engine.begin() as connection:
         order = locked(connection, owing)
-        if order is None or order.state is not State.PAID:
+        if order is None or order.state is not kind.state:
             return
-        wait = house.timing.next_wait(Effect.CREDIT, state=order.state, tried=owing.tried + 1)
+        wait = house.timing.next_wait(kind.effect, state=order.state, tried=owing.tried + 1)
         if wait is None:
             house.done(connection, owing, "given up")
             house.move(connection, order, Event.GAVE_UP, {"why": not_sent.why, "reason": Reason.PROVIDER.value})

@@ -21,6 +21,7 @@ from workers.settling import settle
 _PURPOSE_OF: Mapping[State, str] = {
     State.CHARGING: "charge",
     State.CREDITING: "credit",
+    State.LENDING: "lend",
     State.RETURNING: "refund",
     State.REDEEMING: "redeem",
 }
@@ -45,7 +46,7 @@ def _ask(house: House, kept: Kept) -> Answer:
     match kept.purpose:
         case "charge":
             return house.payments[kept.provider].enquire_charge(kept.attempt)
-        case "credit":
+        case "credit" | "lend":
             return house.credits[kept.provider].enquire_credit(kept.attempt)
         case "redeem":
             return look_again(house, kept)

@@ -17,7 +17,7 @@ from workers import failing, metrics
 from workers.alert import alert
 from workers.ask import ask
 from workers.charge import charge
-from workers.credit import credit
+from workers.credit import credit, lend
 from workers.enquire import enquire
 from workers.house import House
 from workers.lapse import lapse
@@ -37,6 +37,7 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.REDEEM.value: redeem,
     Effect.CHARGE.value: charge,
     Effect.CREDIT.value: credit,
+    Effect.LEND.value: lend,
     Effect.LOOK.value: look,
     Effect.REFUND.value: refund,
     Effect.ENQUIRE.value: enquire,
@@ -46,6 +47,7 @@ WORK: Mapping[str, Callable[[House, Owing], None]] = {
     Effect.TELL_CREDITED.value: tell,
     Effect.TELL_REFUNDED.value: tell,
     Effect.TELL_CHECKING.value: tell,
+    Effect.TELL_REPAID.value: tell,
     SEND: send,
     SETTLE: settle,
     TELL_GATEWAY: tell_gateway,

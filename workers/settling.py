@@ -36,6 +36,7 @@ class Purpose:
 PURPOSES: Mapping[str, Purpose] = {
     "charge": Purpose(Event.CHARGE_CONFIRMED, Event.CHARGE_REFUSED, Event.CHARGE_NOT_SENT, Effect.CHARGE),
     "credit": Purpose(Event.CREDIT_CONFIRMED, Event.CREDIT_REFUSED, Event.CREDIT_NOT_SENT, Effect.CREDIT),
+    "lend": Purpose(Event.LEND_CONFIRMED, Event.LEND_REFUSED, Event.LEND_NOT_SENT, Effect.LEND),
     "refund": Purpose(Event.REFUND_CONFIRMED, Event.REFUND_REFUSED, Event.REFUND_NOT_SENT, Effect.REFUND),
     "redeem": Purpose(Event.REDEEM_CONFIRMED, Event.REDEEM_REFUSED, Event.REDEEM_NOT_SENT, Effect.REDEEM),
 }

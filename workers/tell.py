@@ -22,7 +22,7 @@ from topup.orders import Order
 from topup.outcomes import Reason
 from topup.phone import national
 from words.text import Text, rendered
-from workers import auto, strays, vouchers
+from workers import auto, strays, tell_advance, vouchers
 from workers.house import House, locked
 from workers.send import Delivery
 
@@ -73,7 +73,7 @@ class Telling:
         """The sentence for the one who asked for the top-up."""
         if self.order.kind is Kind.VOUCHER:
             return vouchers.told_of(self.ending())
-        return _SENTENCES[self.effect](self)
+        return tell_advance.sentence(self) or _SENTENCES[self.effect](self)
 
     def ending(self) -> vouchers.Ending:
         """What a voucher has come to."""
@@ -97,15 +97,16 @@ class Telling:
 
     def _others(self) -> Iterator[tuple[str, str, Text]]:
         order, by = self.order, self.shown(self.order.asked_by)
-        is_done = self.effect in (Effect.TELL_BALANCE, Effect.TELL_CREDITED)
+        is_done = self.effect in (Effect.TELL_BALANCE, Effect.TELL_CREDITED, Effect.TELL_REPAID)
         if order.is_for_another and is_done:
-            text = sentences.topped_up_by_another(order, by=by, line=self.line_seen())
+            told = tell_advance.to_owner(self, by=by)
             if order.kind is Kind.VOUCHER:
-                text = vouchers.told_owner(self.ending(), by=by)
-            yield order.line, "tell_owner", text
+                told = vouchers.told_owner(self.ending(), by=by)
+            yield order.line, "tell_owner", told or sentences.topped_up_by_another(order, by=by, line=self.line_seen())
         if order.kind is Kind.ASK and order.payer != order.line:
             if is_done:
-                yield order.payer, "tell_payer", sentences.paid_for_another(order, asked_by=by)
+                told = tell_advance.received_for(self, order.line) or sentences.paid_for_another(order, asked_by=by)
+                yield order.payer, "tell_payer", told
             elif self.effect is Effect.TELL_REFUNDED:
                 yield order.payer, "tell_payer", sentences.refunded_to_you(order, asked_by=by)
             elif self.effect is Effect.TELL_DECLINED and self._was_accepted():

@@ -37,10 +37,15 @@ class Finding:
 
 def judge(evidence: Evidence) -> list[Finding]:
     """Everything that is wrong. Empty is how it must be."""
-    deeds = deeds_of(evidence.books, evidence.orders)
+    deeds, kept = deeds_of(evidence.books, evidence.orders), _balances(evidence)
     return [
         *_doubles(evidence),
-        *(finding for order in evidence.orders for finding in _of_end(order, deeds[order.id])),
+        *(
+            finding
+            for order in evidence.orders
+            for finding in _of_end(order, deeds[order.id], repaid=max(0, -kept[order.id]["advances"]))
+        ),
+        *_of_debts(evidence, kept),
         *_of_nobody(evidence, deeds),
         *_of_promises(evidence),
         *_of_ledger(evidence, deeds),
@@ -60,13 +65,14 @@ def _doubles(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding(wrong, order_id, f"{times} times in the books")
 
 
-def _of_end(order: OrderKept, deeds: Deeds) -> Iterator[Finding]:
-    """An order ends, and what was taken was given or given back."""
+def _of_end(order: OrderKept, deeds: Deeds, *, repaid: int) -> Iterator[Finding]:
+    """An order ends, and what was taken was given, given back, or `repaid` an advance. An advance is not paid for."""
+    lent = order.amount_minor if order.kind == "advance" and order.state == "DONE" else 0
     if order.state not in ENDS:
         yield Finding(Wrong.LOST, order.id, f"has not ended: it is {order.state}")
-    elif deeds.taken_minor != deeds.given_minor:
-        yield Finding(Wrong.LOST, order.id, f"is {order.state}, but {deeds}")
-    elif order.state == "DONE" and deeds.given_minor != order.amount_minor:
+    elif deeds.taken_minor != deeds.given_minor + repaid - lent:
+        yield Finding(Wrong.LOST, order.id, f"is {order.state} and repaid {repaid}, but {deeds}")
+    elif order.state == "DONE" and deeds.given_minor + repaid != order.amount_minor:
         yield Finding(Wrong.LOST, order.id, f"is DONE for {order.amount_minor}, but {deeds}")
     elif order.state != "DONE" and deeds.given_minor:
         yield Finding(Wrong.LOST, order.id, f"is {order.state}, but {deeds}")
@@ -85,6 +91,16 @@ def _of_promises(evidence: Evidence) -> Iterator[Finding]:
     kept = Counter((order.asked_by, order.amount_minor) for order in evidence.orders if order.kind != "stray")
     for (msisdn, amount_minor), times in (told - kept).items():
         yield Finding(Wrong.LOST, "-", f"{msisdn} agreed to {amount_minor}, and {times} such orders are missing")
+
+
+def _of_debts(evidence: Evidence, kept: Mapping[str, Counter[str]]) -> Iterator[Finding]:
+    """No line has repaid more than it was lent; what it was lent the books say, order by order."""
+    owed: Counter[str] = Counter()
+    for order in evidence.orders:
+        owed[order.line] += kept[order.id]["advances"]
+    for line, minor in owed.items():
+        if minor < 0:
+            yield Finding(Wrong.UNBALANCED, "-", f"{line} has repaid {-minor} of advances too much")
 
 
 def _of_ledger(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[Finding]:

@@ -58,6 +58,8 @@ class _Statement:
                 return (Event.OPERATOR_REFUND if order.kind is Kind.STRAY else Event.OPERATOR_CREDIT), receipt
             case State.REVIEW_CREDIT:
                 return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else Event.OPERATOR_CREDIT), None
+            case State.REVIEW_ADVANCE:
+                return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else Event.OPERATOR_DROP), None
             case _ if payment is None or self._went_back(payment):
                 return Event.OPERATOR_CLOSE, None
             case _:

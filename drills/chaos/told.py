@@ -15,6 +15,9 @@ from drills.chaos.evidence import Entry, Evidence, LineAtFirst, OrderKept
 
 _KES = r"KES (-?[\d,]+(?:\.\d\d)?)"
 
+# What was repaid of an advance: the judge reckons it by the ledger and the books.
+_REPAID = r"KES [\d,]+(?:\.\d\d)?"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -55,6 +58,11 @@ def _added(now: Moment, balance_minor: int | None) -> bool:
     return now.was_received and _was_seen(now, balance_minor)
 
 
+def _taken(now: Moment, _: int | None) -> bool:
+    """Paid and kept, whether or not anything was left for the line after an advance was repaid."""
+    return bool(now.deeds.charges) and not now.deeds.reversals
+
+
 def _was_seen(now: Moment, balance_minor: int | None) -> bool:
     return balance_minor is None or balance_minor in now.balances
 
@@ -88,6 +96,23 @@ SENTENCES = (
     _sentence(rf"\d+ asks you to top up {_KES} for them\. .*", lambda now, _: True),
     _sentence(rf"We have asked \d+ to pay {_KES} for you\..*", lambda now, _: True),
     _sentence(rf"Thank you\. {_KES}: in a moment you are asked for your PIN\.", lambda now, _: True),
+    _sentence(rf"Your advance of {_KES} was added\. .*", lambda now, _: bool(now.deeds.credits)),
+    _sentence(rf"Sorry, your advance of {_KES} could not be added\. .*", lambda now, _: not now.deeds.credits),
+    _sentence(rf"We are checking your advance of {_KES}\..*", lambda now, _: True),
+    _sentence(rf"{_KES} is on its way to your line\. Your next top-ups repay .*", lambda now, _: True),
+    _sentence(
+        rf"{_KES} received, {_REPAID} of it repaid your advance\. Your line still owes {_KES} and stays .*", _in_part
+    ),
+    _sentence(
+        rf"{_KES} received, {_REPAID} of it repaid your advance\. (?:Your line is back\. )?Balance {_KES}\.", _back
+    ),
+    _sentence(rf"{_KES} received, {_REPAID} of it repaid your advance\. Dial .*", lambda now, _: now.was_received),
+    _sentence(rf"{_KES} received and all of it repaid your advance\. .*", _taken),
+    _sentence(
+        rf"\d+ topped up your line with {_KES}, {_REPAID} of it repaid your advance\.(?: Balance {_KES}\.)?",
+        lambda now, balance_minor: _taken(now, None) and _was_seen(now, balance_minor),
+    ),
+    _sentence(rf"{_KES} was received for \d+\. Thank you\.", _taken),
     _sentence(rf"We are checking your top-up of {_KES}\..*", lambda now, _: True),
     _sentence(rf"Auto top-up: {_KES} for .* Enter your PIN when asked, or send STOPAUTO\.", lambda now, _: True),
     _sentence(rf"{_KES}: in a moment [\w -]+ asks .* for the PIN\.", lambda now, _: True),
@@ -100,6 +125,11 @@ _OTHERS = (
     re.compile(r"All right\. You pay nothing, and we tell \d+\."),
     re.compile(r"There is nothing for you to answer just now\..*"),
     re.compile(r"You were asked more than once\..*"),
+    re.compile(r"Send ADVANCE and the amount: .*"),
+    re.compile(r"You get KES .* now, and your next top-ups repay .*"),
+    re.compile(r"You owe (?:KES .* for your advance|nothing for advances)\..*"),
+    re.compile(r"Advance: you get credit now .*"),
+    re.compile(r".* To top up send TOPUP 100, or dial .*", re.DOTALL),
     re.compile(r".* Nothing was taken\. Send TOPUP 100, or dial .*", re.DOTALL),
     re.compile(rf"Your call ended\. Reply 1 to go on with {_KES} for .*"),
     re.compile(r"Auto top-up of .* has stopped.*"),

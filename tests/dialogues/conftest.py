@@ -15,6 +15,8 @@ from tests.dialogues.gateway import AFRICASTALKING, Gateway
 
 LOG_SHOWN = 6000
 
+SETTINGS = {"LINE_READ_DEADLINE_S": "0.5", "USSD_REPEAT_S": "1.0", "ADVANCE_PRESETS_MINOR": "5000,10000,25000"}
+
 _numbers = itertools.count(1)
 
 
@@ -23,9 +25,7 @@ def city() -> Iterator[City]:
     """One for all dialogues of this worker."""
     with (
         tempfile.TemporaryDirectory(prefix="redial-") as folder,
-        City(
-            folder=Path(folder), processes=("sandbox", "web"), LINE_READ_DEADLINE_S="0.5", USSD_REPEAT_S="1.0"
-        ) as open_city,
+        City(folder=Path(folder), processes=("sandbox", "web"), **SETTINGS) as open_city,
     ):
         yield open_city
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -15,10 +16,11 @@ from tests.dialogues.gateway import Gateway
 from tests.dialogues.transcript import Dialogue, Step, matches, read_all
 from tests.records import OrderSeen
 from tests.unit.books import order_in
+from tests.unit.lending import lent_in
 from tests.unit.orders import kes
 from topup.clock import utc_now
 from topup.life import Event, State
-from topup.orders import advance
+from topup.orders import Order, advance
 from topup.outcomes import Reason
 from topup.phone import national, read_msisdn
 from topup.schedule import Timing
@@ -108,10 +110,17 @@ class Stage:
     def missed_order(self, shillings: str, state: str) -> None:
         self.earlier_order(shillings, state, message=messages.FAILED)
 
-    def earlier_order(self, shillings: str, state: str, *, message: str = messages.DELIVERED) -> None:
+    def earlier_order(
+        self, shillings: str, state: str, *, message: str = messages.DELIVERED, now: datetime | None = None
+    ) -> None:
         who = {"asked_by": self.gateway.msisdn, "line": self.gateway.msisdn, "payer": self.gateway.msisdn}
-        order = order_in(self.books, State[state], amount=kes(int(shillings.replace(",", ""))), now=utc_now(), **who)
+        amount = kes(int(shillings.replace(",", "")))
+        order = order_in(self.books, State[state], amount=amount, now=now or utc_now(), **who)
         self.earlier += 1
+        self._is_told(order, message)
+
+    def _is_told(self, order: Order, message: str) -> None:
+        """The SMS with the end of this order has come to `message`."""
         with self.books.begin() as connection:
             told = messages.write(
                 connection,
@@ -122,6 +131,26 @@ class Stage:
                 order_id=order.id,
             )
             messages.ended(connection, told.id, status=message, reason=None, now=utc_now())
+
+    def earlier_order_of_days_ago(self, shillings: str, state: str, days: str) -> None:
+        self.earlier_order(shillings, state, now=utc_now() - timedelta(days=int(days)))
+        self.earlier -= 1  # It was ordered before everything that is counted here.
+
+    def owes_an_advance(self, shillings: str) -> None:
+        lent = lent_in(self.books, self.gateway.msisdn, amount=kes(int(shillings)), placed_at=utc_now())
+        self.earlier += 1
+        self._is_told(lent, messages.DELIVERED)
+
+    def other_line_owes_an_advance(self, number: str, shillings: str) -> None:
+        lent_in(self.books, self._msisdn(number), amount=kes(int(shillings)))
+
+    def borrowed(self, shillings: str) -> None:
+        self._newest_is(shillings, line=CALLER, payer=CALLER, event="ADVANCE_PLACED")
+
+    def gets_the_terms(self, times: str) -> None:
+        """However often they were asked for."""
+        told = self.city.records.messages(self.gateway.msisdn)
+        assert [message["purpose"] for message in told] == ["advance_terms"] * int(times)
 
     def ordered_nothing(self) -> None:
         assert len(self.orders()) == self.earlier
@@ -213,6 +242,11 @@ DEEDS: dict[str, Callable[..., str | None]] = {
     r"friend (\d+) tops up KES (\d+)": Stage.friend_tops_up,
     r"auto tops up nothing": Stage.auto_nothing,
     r"auto tops up KES ([\d,]+) for (\d+)": Stage.auto,
+    r"earlier KES ([\d,]+) (\w+) (\d+) days ago": Stage.earlier_order_of_days_ago,
+    r"advance of KES (\d+) is owed": Stage.owes_an_advance,
+    r"other line (\d+) owes an advance of KES (\d+)": Stage.other_line_owes_an_advance,
+    r"borrowed KES (\d+)": Stage.borrowed,
+    r"terms came (\d+) times?": Stage.gets_the_terms,
     r"ordered nothing": Stage.ordered_nothing,
     r"ordered KES ([\d,]+) paid by (\d+)": Stage.ordered,
     r"ordered KES ([\d,]+) for (\d+) paid by (\d+)": Stage.ordered_for,

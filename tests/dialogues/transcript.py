@@ -30,9 +30,13 @@ any time and any reference. `#` begins a remark.
     line hangs                the charging system does not answer in time
     language CODE             the number has chosen it earlier
     earlier KES N STATE       an order of earlier on, which has come to STATE, and its SMS has arrived
+    earlier KES N STATE D days ago
     missed KES N STATE        the same, and its SMS has not arrived
     friend NUMBER tops up KES N   somebody else orders for the caller's line, with their own money
     auto tops up KES N for NUMBER  what runs for the caller by itself, and nothing else; auto tops up nothing
+    advance of KES N is owed  the caller's line had it earlier on and has not repaid it
+    other line NUMBER owes an advance of KES N: the same, of a line that is not the caller's
+    borrowed KES N            the newest order is such an advance; `terms came N times`: so many SMS with the terms
     ordered nothing           no order was placed in this dialogue; `ordered KES N paid by NUMBER` names the newest
     ordered KES N for NUMBER paid by NUMBER, asked NUMBER for KES N: the same, of other lines and of people asked to pay
     sent voucher ending in NNN for NUMBER    the newest order is that voucher

@@ -3,7 +3,9 @@
 import pytest
 
 from drills.chaos.told import SENTENCES
+from sms import advance_messages as lent
 from sms import auto_messages, messages
+from tests.unit.lending import LENDING
 from tests.unit.orders import NOW, OWNER, an_order, kes
 from topup.auto import Standing, Terms
 from topup.line import Line, LineState
@@ -38,6 +40,19 @@ ABOUT_AN_ORDER = [
     messages.refunded_to_you(ORDER, asked_by="0711000002"),
     messages.not_paid_for_another(ORDER, asked_by="0711000002"),
     *(auto_messages.will_ask(STANDING, line=line, country="KE") for line in (BACK, BACK_UNREAD)),
+    *(lent.lent(ORDER, owed=kes(110), line=line, short_code=CODE) for line in (BACK, BACK_UNREAD)),
+    lent.not_lent(ORDER, short_code=CODE),
+    lent.checking_advance(ORDER, care_number="100"),
+    lent.promised(ORDER, lending=LENDING),
+    *(
+        lent.repaid(order, repaid=kes(55), line=line, short_code=CODE)
+        for order in (ORDER, WAS_ACTIVE)
+        for line in (BACK, BACK_UNREAD)
+    ),
+    lent.repaid_and_line_owes(ORDER, repaid=kes(55), owed=kes(20), short_code=CODE),
+    *(lent.repaid_all(ORDER, left=left) for left in (kes(0), kes(5))),
+    *(lent.repaid_by_another(ORDER, by="0711000002", repaid=kes(55), line=line) for line in (BACK, BACK_UNREAD)),
+    lent.received_for(ORDER, line="0711000003"),
 ]
 
 

@@ -12,8 +12,9 @@ from store import movements
 from tests.safety.town import Town
 from tests.safety.world import Moved, SmsSeen
 from topup.ids import short_reference
-from topup.ledger import HOLDING, REFUNDS_PAYABLE
-from topup.life import State
+from topup.kinds import Kind
+from topup.ledger import ADVANCES, FEES, HOLDING, REFUNDS_PAYABLE
+from topup.life import Event, State
 from topup.line import LineState
 from topup.money import Money
 from topup.reconciliation import Entry, reconcile
@@ -34,7 +35,7 @@ _MESSAGES = text("SELECT id, order_id, purpose, status FROM messages WHERE order
 
 # What a person hears of each end.
 _TELLS = {
-    State.DONE.value: {"tell_balance", "tell_credited"},
+    State.DONE.value: {"tell_balance", "tell_credited", "tell_repaid"},
     State.UNPAID.value: {"tell_declined"},
     State.REFUNDED.value: {"tell_refunded"},
 }
@@ -53,12 +54,36 @@ class Group:
     messages: Sequence[Any]
     unknown: frozenset[str]
 
+    @property
+    def is_advance(self) -> bool:
+        """Whether it was lent, and not paid for."""
+        kind: str = self.orders[0].kind
+        return kind == Kind.ADVANCE.value
 
-def faults(town: Town, *lines: str) -> list[str]:
-    """Everything that is wrong with the orders of these lines. Empty is how it must be."""
+
+def faults(town: Town, *lines: str, in_turn: bool = False) -> list[str]:
+    """Everything that is wrong with the orders of these lines. Empty is how it must be.
+
+    `in_turn`: the advances came first and ended before the top-ups began, so each of these met what was owed.
+    """
     with town.outside.connect() as connection:
         groups = _groups(connection, town, lines)
-    return [f"{fault} ({_shown(group)})" for group in groups for fault in _faults(town, group)]
+    found = [f"{fault} ({_shown(group)})" for group in groups for fault in _faults(town, group)]
+    return [*found, *_of_debts(groups, in_turn=in_turn)]
+
+
+def _of_debts(groups: Sequence[Group], *, in_turn: bool) -> Iterator[str]:
+    """A line repaid what it owed, as far as its top-ups went, and never more."""
+    owed = sum(group.balances[ADVANCES] for group in groups)
+    lent = sum(group.balances[ADVANCES] for group in groups if group.is_advance)
+    came = sum(order.amount_minor for group in groups for order in group.orders if _is_done_top_up(order))
+    least = lent - min(lent, came)
+    if not least <= owed <= (least if in_turn else lent):
+        yield f"{lent} were to be repaid, {came} came, and {owed} are still owed"
+
+
+def _is_done_top_up(order: Any) -> bool:
+    return (order.kind, order.state) == (Kind.TOPUP.value, State.DONE.value)
 
 
 def _unknown(connection: Connection, town: Town, *, since: datetime, ids: list[str]) -> frozenset[str]:
@@ -120,14 +145,16 @@ def _of_ends(group: Group, charges: list[Moved], given: list[Moved], reversals: 
         if order.owed:
             yield f"{order.owed} effects are still owed"
     done = sum(order.state == State.DONE.value for order in group.orders)
-    if len(given) != done:
-        yield f"{done} are DONE, and {len(given)} credits were given"
+    to_give = done - sum(Event.REPAID.value in order.events.split() for order in group.orders)
+    if len(given) != to_give:
+        yield f"{to_give} credits were to be given, and {len(given)} were"
     back = Counter(moved.receipt for moved in reversals)
     if twice := [receipt for receipt, times in back.items() if times > 1]:
         yield f"{twice} went back more than once"
     kept = [paid for paid in charges if paid.receipt not in back]
-    if len(kept) != done:
-        yield f"{done} are DONE, and {len(kept)} payments were kept"
+    to_keep = 0 if group.is_advance else done
+    if len(kept) != to_keep:
+        yield f"{to_keep} payments were to be kept, and {len(kept)} were"
     refunded = sum(order.state == State.REFUNDED.value for order in group.orders)
     if len(back) != refunded:
         yield f"{refunded} are REFUNDED, and {len(back)} payments went back"
@@ -143,6 +170,9 @@ def _of_books(group: Group, charges: list[Moved], given: list[Moved], reversals:
         yield f"the provider took {taken}, the ledger says {clearing}"
     if -floats != _total(given):
         yield f"the line got {_total(given)}, the ledger says {-floats}"
+    owed, fees = group.balances[ADVANCES], group.balances[FEES]
+    if group.is_advance and (owed, fees) != (_total(given) * 11 // 10, -_total(given) // 10):
+        yield f"the line got {_total(given)} as an advance, the ledger says that it owes {owed} with a fee of {-fees}"
     if left := {account: group.balances[account] for account in (HOLDING, REFUNDS_PAYABLE) if group.balances[account]}:
         yield f"left over: {left}"
 
@@ -154,7 +184,7 @@ def _of_messages(town: Town, group: Group) -> Iterator[str]:
             yield from _of_message(town, group, seen, message)
     for order in group.orders:
         told = {message.purpose for message in group.messages if message.order_id == order.id}
-        if order.kind == "topup" and not told & _TELLS.get(order.state, told):
+        if order.kind in ("topup", "advance") and not told & _TELLS.get(order.state, told):
             yield f"is {order.state}, and told only {told}"
 
 
@@ -166,7 +196,9 @@ def _of_message(town: Town, group: Group, seen: SmsSeen, message: Any) -> Iterat
     back = {moved.receipt for moved in town.world.reversals[: seen.reversals]}
     kept = [paid for paid in charges if paid.receipt not in back]
     told = f"told {seen.text!r} when of {len(charges)} payments {len(kept)} were kept, and {len(given)} credits given"
-    if message.purpose in ("tell_balance", "tell_credited") and not (kept and given):
+    if message.purpose in ("tell_balance", "tell_credited") and not (given and (kept or group.is_advance)):
+        yield told
+    if message.purpose == "tell_repaid" and not kept:
         yield told
     if message.purpose == "tell_balance" and seen.line is not LineState.ACTIVE:
         yield f"told {seen.text!r} when the line was {seen.line.value}"

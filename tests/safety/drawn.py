@@ -1,5 +1,7 @@
 """What hypothesis draws for the model: how the world treats an order, and what happens next."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from tests.safety.plans import Asked, Deed, End, Plan, Reply, Told
@@ -22,6 +24,7 @@ from tests.safety.steps import (
     TimePasses,
     Works,
 )
+from topup.kinds import Kind
 
 _FOREVER = 11
 
@@ -128,3 +131,10 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.sampled_from((RedisIsLost(), Swept())),
     placed,
 )
+
+# An advance is refilled as a top-up is, and nobody is charged for it.
+borrowed = st.one_of(_placed("ucip", _REFILLS), _placed("airtime", _AIRTIME)).map(
+    lambda placed: replace(placed, kind=Kind.ADVANCE)
+)
+
+steps_of_lending: st.SearchStrategy[Step] = st.one_of(*[steps] * 8, borrowed)

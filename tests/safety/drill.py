@@ -7,8 +7,10 @@ from datetime import timedelta
 from tests.safety.checks import faults
 from tests.safety.moments import Death, Moment
 from tests.safety.person import decide_all
-from tests.safety.stories import Story
+from tests.safety.plans import Plan
+from tests.safety.stories import ADVANCE, Story
 from tests.safety.town import Town
+from topup.kinds import Kind
 
 # SAFETY=long tries what would take too long in every run of the tests.
 IS_LONG = os.environ.get("SAFETY") == "long"
@@ -86,7 +88,17 @@ def _die(_: Moment) -> None:
 
 
 def _play(town: Town, story: Story) -> list[str]:
-    order = town.place(story.plan, credit_provider=story.credit_provider)
+    line = _line_that_owes(town) if story.owes else None
+    order = town.place(
+        story.plan, credit_provider=story.credit_provider, line=line, amount=story.amount, kind=story.kind
+    )
     town.stories[order.id] = story.name
     live_on(town, is_decided_last=story.is_decided_last)
-    return faults(town, order.line)
+    return faults(town, order.line, in_turn=True)
+
+
+def _line_that_owes(town: Town) -> str:
+    """A line that had an advance of KES 50 and owes 55."""
+    advance = town.place(Plan(), amount=ADVANCE, kind=Kind.ADVANCE)
+    live_on(town)
+    return advance.line

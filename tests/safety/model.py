@@ -48,11 +48,25 @@ MEANING: Mapping[State, tuple[frozenset[Fact], frozenset[Fact]]] = {
     State.REVIEW_VOUCHER: (frozenset(), frozenset({_C})),
 }
 
+# The same of an advance, for which nobody pays.
+MEANING_OF_ADVANCES: Mapping[State, tuple[frozenset[Fact], frozenset[Fact]]] = {
+    State.PROMISED: (frozenset(), frozenset()),
+    State.LENDING: (frozenset(), frozenset({_C})),
+    State.REVIEW_ADVANCE: (frozenset(), frozenset({_C})),
+    State.CREDITED: (frozenset({_C}), frozenset()),
+    State.DONE: (frozenset({_C}), frozenset()),
+    State.UNPAID: (frozenset(), frozenset()),
+}
+
 _RESTS = ENDS | REVIEWS
-_STRAY = "stray"
+_STRAY, _ADVANCE = "stray", "advance"
 
 _ORDERS = text("""
-    SELECT orders.id, kind, state, seq, orders.amount_minor,
+    SELECT orders.id, kind, line, state, seq, orders.amount_minor,
+           EXISTS (SELECT FROM order_moves WHERE order_id = orders.id AND event = 'REPAID') AS all_repaid,
+           (SELECT coalesce(sum(CASE WHEN target = 'advances' THEN amount_minor
+                                     WHEN source = 'advances' THEN -amount_minor ELSE 0 END), 0)
+              FROM transfers WHERE order_id = orders.id) AS lent,
            (SELECT receipt FROM attempts WHERE order_id = orders.id AND purpose = 'charge' AND receipt IS NOT NULL
              ORDER BY number DESC LIMIT 1) AS receipt,
            (SELECT coalesce(sum(CASE WHEN target LIKE 'clearing:%' THEN amount_minor
@@ -81,11 +95,11 @@ class Model:
         with town.outside.connect() as connection:
             orders = connection.execute(_ORDERS).all()
         wrongs = [f"{order.id} is {order.state}: {wrong}" for order in orders for wrong in self._of(order, town.world)]
-        return [*wrongs, *_of_books(town.world), *_of_receipts(orders)]
+        return [*wrongs, *_of_books(town.world), *_of_receipts(orders), *_of_debts(orders)]
 
     def _of(self, order: Any, world: World) -> Iterator[str]:
         state = State(order.state)
-        claims, open_facts = MEANING[state]
+        claims, open_facts = _meaning(order)
         if order.seq < self.moved.get(order.id, 0):
             yield "its history became shorter"
         if taken_back := self.claimed.get(order.id, frozenset()) - claims:
@@ -99,6 +113,14 @@ class Model:
         if unknown := facts - claims - open_facts:
             yield f"it does not know that {_listed(unknown)}"
         yield from _of_ledger(order, claims)
+
+
+def _meaning(order: Any) -> tuple[frozenset[Fact], frozenset[Fact]]:
+    if order.kind == _ADVANCE:
+        return MEANING_OF_ADVANCES[State(order.state)]
+    if order.all_repaid:  # A debt took all of it, so that nothing was left for the line.
+        return frozenset({Fact.PAID}), frozenset()
+    return MEANING[State(order.state)]
 
 
 def _facts(order: Any, world: World) -> frozenset[Fact]:
@@ -121,9 +143,27 @@ def _is_payment_of(order: Any, moved: Moved) -> bool:
 
 def _of_ledger(order: Any, claims: frozenset[Fact]) -> Iterator[str]:
     taken = order.amount_minor if Fact.PAID in claims and Fact.RETURNED not in claims else 0
-    given = order.amount_minor if Fact.CREDITED in claims else 0
+    is_done = Fact.CREDITED in claims or order.all_repaid
+    given = order.amount_minor - _repaid(order) if is_done else 0
     if (order.taken, order.given) != (taken, given):
         yield f"the ledger took {order.taken} and gave {order.given}, not {taken} and {given}"
+    if order.kind == _ADVANCE and order.lent != (order.amount_minor * 11 // 10 if is_done else 0):
+        yield f"the ledger says that {order.lent} are owed for it"
+
+
+def _repaid(order: Any) -> int:
+    """What a top-up has repaid of what its line owed."""
+    return 0 if order.kind == _ADVANCE else -int(order.lent)
+
+
+def _of_debts(orders: Any) -> Iterator[str]:
+    """No line ever repays more than it was lent, and no top-up more than itself."""
+    owed: Counter[str] = Counter()
+    for order in orders:
+        owed[order.line] += order.lent
+        if not 0 <= _repaid(order) <= order.amount_minor:
+            yield f"{order.id} repaid {_repaid(order)} of {order.amount_minor}"
+    yield from (f"{line} has repaid {-minor} too much" for line, minor in owed.items() if minor < 0)
 
 
 def _of_books(world: World) -> Iterator[str]:
@@ -139,7 +179,7 @@ def _of_books(world: World) -> Iterator[str]:
 
 
 def _of_receipts(orders: Any) -> Iterator[str]:
-    taken = Counter(order.receipt for order in orders if order.receipt and Fact.PAID in MEANING[State(order.state)][0])
+    taken = Counter(order.receipt for order in orders if order.receipt and Fact.PAID in _meaning(order)[0])
     yield from (f"{receipt} pays {times} orders" for receipt, times in taken.items() if times > 1)
 
 

@@ -54,6 +54,10 @@ def _of_voucher(town: Town, order: Order, wish: Event) -> Decision:
 
 
 def _by_the_books(connection: Connection, town: Town, order: Order, wish: Event) -> tuple[Event, str | None]:
+    if order.state is State.REVIEW_ADVANCE:
+        if any(given.order_id == order.id for given in town.world.credits):
+            return Event.OPERATOR_CLOSE, None
+        return (wish if wish is Event.OPERATOR_CREDIT else Event.OPERATOR_DROP), None
     paid = _payment_of(connection, town, order)
     receipt = paid.receipt if paid else None
     is_stray = order.kind is Kind.STRAY

@@ -21,6 +21,7 @@ from tests.safety.plans import Asked, End, Plan
 from tests.safety.town import Town, a_line
 from tests.safety.world import order_of
 from topup.ids import mint_attempt_reference
+from topup.kinds import Kind
 from topup.money import Money
 from topup.orders import Order
 from workers.sweep import sweep
@@ -149,13 +150,14 @@ class IsHeldUp:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Somebody orders a top-up of a line, and perhaps another one pays."""
+    """Somebody orders a top-up of a line, and perhaps another one pays; or an advance, for which nobody does."""
 
     plan: Plan
     line: int = 0
     payer: int = 0
     amount_minor: int = 10000
     credit_provider: str = "ucip"
+    kind: Kind = Kind.TOPUP
 
     def happen(self, scene: Scene) -> None:
         """The order is placed, unless there are enough."""
@@ -164,8 +166,9 @@ class Placed:
                 self.plan,
                 credit_provider=self.credit_provider,
                 line=scene.people[self.line],
-                payer=scene.people[self.payer],
+                payer=None if self.kind is Kind.ADVANCE else scene.people[self.payer],
                 amount=Money(self.amount_minor, "KES"),
+                kind=self.kind,
             )
             scene.orders.append(order)
 

@@ -8,14 +8,21 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from tests.safety.plans import Asked, Deed, End, Plan, Reply, Told
+from topup.kinds import Kind
+from topup.money import Money
 
 _CHARGING = frozenset({"charge", "settle", "enquire"})
 _CREDITING = frozenset({"credit", "settle", "enquire"})
+_LENDING = frozenset({"lend", "settle", "enquire"})
 _RETURNING = frozenset({"refund", "settle", "enquire"})
 _LOOKING = frozenset({"look"})
-_TELLING = frozenset({"tell_balance", "tell_credited", "tell_declined", "tell_refunded", "tell_checking", "alert"})
+_TELLS = ("balance", "credited", "declined", "refunded", "checking", "repaid")
+_TELLING = frozenset({"alert", *(f"tell_{what}" for what in _TELLS)})
 
 _FOREVER = 20
+
+AMOUNT = Money(10000, "KES")
+ADVANCE = Money(5000, "KES")
 
 # How a callback that tells the truth comes, or does not.
 _WAYS = (Told.COMES, Told.NEVER, Told.EARLY, Told.TWICE, Told.LATE)
@@ -27,7 +34,8 @@ _AT_ONCE = (Reply.CONFIRMED, Reply.REFUSED, Reply.NOT_SENT)
 class Story:
     """A plan, and the jobs of the step that it is about; their moments count from the first job called `after`.
 
-    `is_decided_last`: the person who decides reviews comes when nothing else happens any more.
+    `is_decided_last`: the person who decides reviews comes when nothing else happens any more. `owes`: the line
+    owes KES 55 of an advance when the order is placed.
     """
 
     name: str
@@ -36,11 +44,15 @@ class Story:
     after: str = ""
     credit_provider: str = "ucip"
     is_decided_last: bool = False
+    kind: Kind = Kind.TOPUP
+    amount: Money = AMOUNT
+    owes: bool = False
 
 
 def stories() -> list[Story]:
     """All of them. In every other one whoever is asked by the person who decides would rather have the money back."""
     told = [*_charging(), *_crediting(), *_sending_airtime(), *_returning(), *_looking_and_telling()]
+    told += [*_lending(), *_repaying()]
     return [replace(story, plan=replace(story.plan, wants_credit=number % 2 == 0)) for number, story in enumerate(told)]
 
 
@@ -82,6 +94,28 @@ def _returning() -> Iterator[Story]:
         yield from _both(_refund((deed,), asked))
     yield _refund((Deed(Reply.UNKNOWN, End.NOTHING),), Asked.SILENT)
     yield _refund((Deed(Reply.NOT_SENT),) * _FOREVER, Asked.BY_NAME)
+
+
+def _lending() -> Iterator[Story]:
+    """An advance is put on a line as a credit is."""
+    for story in _a_few_credits():
+        yield replace(story, name=f"lend: {story.name}", jobs=_LENDING, after="lend", kind=Kind.ADVANCE, amount=ADVANCE)
+
+
+def _repaying() -> Iterator[Story]:
+    for story in _a_few_credits():
+        yield replace(story, name=f"repay in part: {story.name}", owes=True)
+    yield replace(_credit(()), name="a debt takes all of a top-up", amount=ADVANCE, owes=True)
+
+
+def _a_few_credits() -> Iterator[Story]:
+    """One of each end that a refill can come to: it is the same work as that of every top-up."""
+    for reply in _AT_ONCE:
+        yield _credit((Deed(reply),))
+    yield _credit((Deed(Reply.UNKNOWN, End.HAPPENS, Told.NEVER, 20.0),), Asked.BY_NAME)
+    yield _credit((Deed(Reply.UNKNOWN, End.NOTHING, Told.NEVER),), Asked.SILENT)
+    late = _credit((Deed(Reply.UNKNOWN, End.HAPPENS, Told.LATE),), Asked.SILENT)
+    yield replace(late, name=f"airtime: {late.name}", credit_provider="airtime")
 
 
 def _looking_and_telling() -> Iterator[Story]:

@@ -16,7 +16,7 @@ from store import ledger
 from tests.safety import drawn
 from tests.safety.checks import faults
 from tests.safety.drill import IS_LONG, live_on
-from tests.safety.model import MEANING, Model
+from tests.safety.model import MEANING, MEANING_OF_ADVANCES, Model
 from tests.safety.steps import Placed, Scene, Step
 from tests.safety.town import Town
 from topup.life import State
@@ -32,6 +32,7 @@ settings.register_profile(
 settings.register_profile(
     "safety-long", settings.get_profile("safety"), max_examples=5000, stateful_step_count=40, derandomize=False
 )
+settings.register_profile("safety-lending", settings.get_profile("safety"), max_examples=15)
 
 _numbers = itertools.count(80_000_001, 2)
 
@@ -83,10 +84,31 @@ class Story(RuleBasedStateMachine):
             assert ledger.check(connection) == []
 
 
+class StoryOfLending(Story):
+    """The same with advances, which the top-ups of their lines repay."""
+
+    @initialize(first=drawn.borrowed, second=drawn.placed)
+    def begins(self, first: Placed, second: Placed) -> None:
+        """One borrows, and one orders a top-up."""
+        super().begins(first, second)
+
+    @rule(step=drawn.steps_of_lending)
+    def happens(self, step: Step) -> None:
+        """Something happens."""
+        super().happens(step)
+
+
 def test_the_model_knows_what_every_state_means() -> None:
-    assert set(MEANING) == set(State)
+    assert set(MEANING) | set(MEANING_OF_ADVANCES) == set(State)
 
 
 def test_whatever_happens_the_house_agrees_with_the_model(new_database: Callable[[], str], services: Services) -> None:
     profile = settings.get_profile("safety-long" if IS_LONG else "safety")
     run_state_machine_as_test(lambda: Story(services, new_database()), settings=profile)  # type: ignore[arg-type]
+
+
+def test_whatever_is_lent_and_repaid_the_house_agrees_with_the_model(
+    new_database: Callable[[], str], services: Services
+) -> None:
+    profile = settings.get_profile("safety-long" if IS_LONG else "safety-lending")
+    run_state_machine_as_test(lambda: StoryOfLending(services, new_database()), settings=profile)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from tests.safety.doubles import Airtime, ChargingSystem, Payments, Sms
 from tests.safety.moments import Death, Moments
 from tests.safety.plans import Plan
 from tests.safety.world import FakeClock, World
+from topup.advances import FEE
 from topup.ids import mint_order_id
 from topup.kinds import Kind
 from topup.limits import Limits
@@ -96,13 +97,17 @@ class Town:
         line: str | None = None,
         payer: str | None = None,
         amount: Money = AMOUNT,
+        kind: Kind = Kind.TOPUP,
     ) -> Order:
-        """Somebody orders a top-up of a line (their own, of a number never seen before) and the world is told how."""
+        """Somebody orders a top-up of a line (their own, of a number never seen before) and the world is told how.
+
+        An advance costs a tenth.
+        """
         number = next(_numbers)
         line = line or a_line(number)
         order = Order(
             id=mint_order_id(secret=_SHOP.order_secret, channel="ussd:town", conversation=str(number)),
-            kind=Kind.TOPUP,
+            kind=kind,
             channel="ussd:town",
             asked_by=line,
             line=line,
@@ -118,7 +123,8 @@ class Town:
         if not plan.line_returns:
             self.world.dead_lines.add(line)
         with self.outside.begin() as connection:
-            assert place(SqlBook(connection), order=order, now=self.clock(), timing=self.house.timing)
+            detail = {FEE: amount.minor // 10} if kind is Kind.ADVANCE else {}
+            assert place(SqlBook(connection), order=order, now=self.clock(), timing=self.house.timing, detail=detail)
         return order
 
     def send_voucher(self, plan: Plan) -> Order:

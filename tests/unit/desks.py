@@ -1,12 +1,13 @@
 """A desk at the menu's port that remembers what was asked of it, and the keys of a phone as a gateway sends them."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import redis
 
 from store.seal import Seal
 from tests.unit.orders import OWNER, an_order, kes
+from topup.advances import Lending
 from topup.auto import Terms
 from topup.caller import Caller, Recent, Result
 from topup.errors import RedialError
@@ -68,6 +69,7 @@ class FakeDesk:
     care_number: str = "100"
     short_code: str = "*384*55#"
     payments: frozenset[str] = frozenset({"daraja", "airtel_money"})
+    lending: Lending | None = None
 
     line: Line = OWES_50
     known: Caller = field(default_factory=Caller)
@@ -78,6 +80,7 @@ class FakeDesk:
     seen: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     refuses: RedialError | None = None
+    written: list[tuple[str, str]] = field(default_factory=list)
 
     def caller(self, msisdn: str) -> Caller:
         self.asked.append("caller")
@@ -123,6 +126,14 @@ class FakeDesk:
     def close_line(self, msisdn: str, *, closed: bool) -> None:
         self.asked.append("close_line")
         self.closed[msisdn] = closed
+
+    def debt_of(self, msisdn: str) -> Money:
+        self.asked.append("debt_of")
+        return Money(0, self.currency)
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        self.asked.append("write")
+        self.written.append((msisdn, text))
 
     def choose_language(self, msisdn: str, language: str) -> None:
         self.asked.append("choose_language")

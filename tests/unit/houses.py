@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sms.gateways.africastalking import AfricasTalking
 from sms.gateways.kannel import Kannel
 from store import attempts, outbox
+from store.attempts import REFILLS
 from store.book import SqlBook
 from store.tables import order_moves
 from tests.unit.books import events_of, move, order_now, place_in
@@ -52,6 +53,9 @@ USUAL_WAY: Mapping[State, tuple[Event, ...]] = {
     State.REVIEW_CREDIT: (*_CREDITING, Event.GAVE_UP),
     State.REVIEW_REFUND: (*_RETURNING, Event.GAVE_UP),
     State.DONE: (*_CREDITING, Event.CREDIT_CONFIRMED, Event.LINE_SEEN),
+    State.PROMISED: (),
+    State.LENDING: (Event.LEND_SENT,),
+    State.REVIEW_ADVANCE: (Event.LEND_SENT, Event.GAVE_UP),
     State.UNPAID: (Event.CHARGE_SENT, Event.CHARGE_REFUSED),
     State.REFUNDED: (*_RETURNING, Event.REFUND_CONFIRMED),
     State.UNREDEEMED: (),
@@ -62,10 +66,16 @@ USUAL_WAY: Mapping[State, tuple[Event, ...]] = {
 _SENT = {
     Event.CHARGE_SENT: "charge",
     Event.CREDIT_SENT: "credit",
+    Event.LEND_SENT: "lend",
     Event.REFUND_SENT: "refund",
     Event.REDEEM_SENT: "redeem",
 }
-_CONFIRMED = {Event.CHARGE_CONFIRMED: "charge", Event.CREDIT_CONFIRMED: "credit", Event.REFUND_CONFIRMED: "refund"}
+_CONFIRMED = {
+    Event.CHARGE_CONFIRMED: "charge",
+    Event.CREDIT_CONFIRMED: "credit",
+    Event.LEND_CONFIRMED: "lend",
+    Event.REFUND_CONFIRMED: "refund",
+}
 
 
 def a_receipt() -> str:
@@ -226,7 +236,7 @@ class Town:
     def begin(self, order: Order, purpose: str) -> str:
         """A further attempt of the order; its reference."""
         with self.engine.begin() as connection:
-            provider = "ucip" if purpose in ("credit", "redeem") else "daraja"
+            provider = "ucip" if purpose in REFILLS else "daraja"
             return attempts.begin(
                 connection,
                 order=order,

@@ -53,13 +53,13 @@ def life_to(state: State) -> tuple[Kind, list[Event]]:
 
 
 def _ways_of(kind: Kind) -> dict[State, list[Event]]:
-    """The shortest way to every state that an order of this kind can come to."""
+    """The shortest way to every state that an order of this kind can come to, where its line owes no advance."""
     ways: dict[State, list[Event]] = {kind.first_state: []}
     ahead = list(ways)
     while ahead:
         here = ahead.pop(0)
         for rule in LIFE:
-            if rule.source is here and rule.target not in ways:
+            if rule.source is here and rule.target not in ways and rule.event is not Event.REPAID:
                 ways[rule.target] = [*ways[here], rule.event]
                 ahead.append(rule.target)
     return ways

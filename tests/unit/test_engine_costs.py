@@ -13,6 +13,7 @@ from sqlalchemy import event
 from store.desk import Desk
 from tests.unit.books import order_in
 from tests.unit.desks import OWES_50, SEAL, Handset
+from tests.unit.lending import LENDING
 from tests.unit.shops import LineOf, a_shop
 from topup.clock import utc_now
 from topup.life import State
@@ -60,12 +61,23 @@ def client(redis_url: str, bill: Bill) -> Iterator[redis.Redis]:
 @pytest.fixture
 def phone(engine: Database, client: redis.Redis, bill: Bill) -> Handset:
     """A phone at the real desk, after a first call of somebody else's: connections and scripts are there."""
+    return a_phone(engine, client, bill)
 
+
+@pytest.fixture
+def lending_phone(engine: Database, client: redis.Redis, bill: Bill) -> Handset:
+    """The same where advances are offered."""
+    return a_phone(engine, client, bill, lending=LENDING)
+
+
+def a_phone(engine: Database, client: redis.Redis, bill: Bill, **shop: Any) -> Handset:
     @event.listens_for(engine, "before_cursor_execute")
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         bill.statements.append(statement)
 
-    desk = Desk(engine, shop=a_shop(again_within=timedelta(0)), lines=LineOf(OWES_50), timing=Timing(), clock=utc_now)
+    desk = Desk(
+        engine, shop=a_shop(again_within=timedelta(0), **shop), lines=LineOf(OWES_50), timing=Timing(), clock=utc_now
+    )
     sessions = Sessions(client, lifetimes=Lifetimes(), seal=SEAL)
     made = Engine(menu, sessions=sessions, desk=desk, hops_a_minute=1000)
     Handset(made, msisdn="+254711999999").dial()
@@ -102,6 +114,17 @@ def test_a_dial_that_finds_something_on_its_way_or_missed_asks_the_database_no_o
     assert bill.since() == (2, 1)
     assert "not paid." in phone.key("2").text
     assert bill.since() == (2, 0)
+
+
+@pytest.mark.parametrize("keys", ["6*4", "6*4*1", "1", "1*2*1"])
+def test_where_advances_are_offered_a_dial_still_reads_once_and_a_hop_never(
+    lending_phone: Handset, bill: Bill, keys: str
+) -> None:
+    lending_phone.dial()
+    assert bill.since() == (2, 1)
+    for key in keys.split("*"):
+        lending_phone.key(key)
+        assert bill.since() == (2, 0), key
 
 
 def test_a_wrong_key_and_a_page_turned_back_cost_no_more(phone: Handset, bill: Bill) -> None:

@@ -72,7 +72,7 @@ def test_nothing_follows_an_end_but_late_money() -> None:
 
 def test_waiting_alone_never_says_that_a_call_failed() -> None:
     gave_up = {rule.source: rule.target for rule in LIFE if rule.event is Event.GAVE_UP}
-    unknown = {State.CHARGING, State.CREDITING, State.RETURNING, State.REDEEMING}
+    unknown = {State.CHARGING, State.CREDITING, State.RETURNING, State.REDEEMING, State.LENDING}
     assert all(gave_up[state].in_review for state in unknown)
 
 
@@ -99,6 +99,8 @@ def test_the_duties_are_the_work_of_the_states() -> None:
         State.RETURNING: Effect.ENQUIRE,
         State.UNREDEEMED: Effect.REDEEM,
         State.REDEEMING: Effect.ENQUIRE,
+        State.PROMISED: Effect.LEND,
+        State.LENDING: Effect.ENQUIRE,
     }
 
 
@@ -135,6 +137,8 @@ BALANCE_OF = {  # What a transfer does to what is held for an order, and to what
     Books.TAKE_BACK: (0, 1),
     Books.GIVE_BACK: (0, -1),
     Books.KEEP: (1, -1),
+    Books.LEND: (0, 0),
+    Books.REPAY: (-1, 0),
 }
 
 

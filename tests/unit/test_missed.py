@@ -1,6 +1,8 @@
 """What a dial tells of what the person missed, and of what is on its way: on the real desk, and in the menu."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -9,16 +11,19 @@ from sqlalchemy.exc import OperationalError
 
 from store import messages, results
 from store.desk import Desk
-from tests.unit.books import order_in, place_in
+from tests.unit.books import move, order_in, place_in
 from tests.unit.clocks import FakeClock
 from tests.unit.desks import OWES_50, FakeDesk, Handset, an_engine
+from tests.unit.lending import lent_in
 from tests.unit.orders import NOW, OWNER, PAYER, TIMING, kes
 from tests.unit.shops import LineOf, a_shop
 from topup.caller import Caller, Recent, Result
 from topup.kinds import Kind
-from topup.life import State
+from topup.life import Event, State
 from topup.line import Line, LineState
 from topup.orders import Order
+from words.accounts import result_in_words
+from words.text import rendered
 
 ENDS = (State.DONE, State.UNPAID, State.REFUNDED)
 NEWS = Result("order1", kes(50), State.UNPAID, NOW, is_for_another=False)
@@ -63,6 +68,40 @@ def test_an_end_whose_sms_is_not_known_to_have_arrived_is_missed(desk: Desk, eng
 def test_an_end_whose_sms_arrived_is_not_missed(desk: Desk, engine: Engine) -> None:
     told(engine, order_in(engine, State.DONE))
     assert desk.caller(OWNER).missed is None
+
+
+def test_a_missed_end_says_whether_it_was_an_advance_and_whether_one_was_repaid(desk: Desk, engine: Engine) -> None:
+    lent_in(engine, OWNER)
+    missed = desk.caller(OWNER).missed
+    assert missed is not None
+    assert (missed.is_advance, missed.repaid) == (True, False)
+    with engine.begin() as connection:
+        move(connection, order_in(engine, State.PAID, now=NOW + timedelta(minutes=5)), Event.REPAID)
+    missed = desk.caller(OWNER).missed
+    assert missed is not None
+    assert (missed.is_advance, missed.repaid) == (False, True)
+
+
+def test_an_end_that_tells_of_a_repayment_and_arrived_is_not_missed(desk: Desk, engine: Engine) -> None:
+    told(engine, order_in(engine, State.DONE), purpose="tell_repaid")
+    assert desk.caller(OWNER).missed is None
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "paid, your line is back.": {},
+    "paid, and added to the line.": {"is_for_another": True},
+    "paid, and it repaid your advance first.": {"repaid": True},
+    "paid.": {"repaid": True, "is_for_another": True},
+    "your advance was added.": {"is_advance": True},
+    "your advance was not added.": {"is_advance": True, "state": State.UNPAID},
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_missed_end_says_only_what_is_so_and_whose_business_it_is(said: str) -> None:
+    result = replace(NEWS, **{"state": State.DONE, **SAID[said]})
+    shown = rendered(result_in_words(result, line=Line(LineState.ACTIVE)), "en")
+    assert shown.endswith(f": {said}")
 
 
 def test_an_sms_about_something_else_of_the_order_tells_no_end(desk: Desk, engine: Engine) -> None:

@@ -1,9 +1,10 @@
 """Placing and advancing, on a book that is kept in memory."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,10 @@ class MemoryBook:
 
     def history(self, order_id: str) -> Sequence[Event]:
         return [move.rule.event for move in self.moves if move.order_id == order_id]
+
+    def last_detail(self, order_id: str, *, event: Event | None = None) -> Mapping[str, Any]:
+        found = [move.detail for move in self.moves if move.order_id == order_id and event in (None, move.rule.event)]
+        return found[-1] if found else {}
 
     def record(self, move: Move) -> None:
         self.moves.append(move)
@@ -91,8 +96,8 @@ def test_every_rule_moves_an_order_books_its_transfer_and_owes_its_effects(rule:
     order = after(book, order, rule.event)
     move = book.moves[-1]
     assert (order.state, order.seq) == (rule.target, move.seq)
-    assert (move.transfer is None) == (rule.books is None)
-    assert move.transfer is None or move.transfer.amount == order.amount
+    assert bool(move.transfers) == (rule.books is not None)
+    assert all(transfer.amount == order.amount for transfer in move.transfers)
     assert tuple(owed.effect for owed in move.owed) == rule.then
     assert all(owed.due_at >= NOW for owed in move.owed)
 

@@ -9,7 +9,7 @@ from topup.life import LIFE, Effect, Event, Rule, State
 from topup.schedule import BUSY_WAITS_S, CHARGE_WITHIN_S, Timing
 
 TIMING = Timing()
-ENQUIRED = [State.CHARGING, State.CREDITING, State.RETURNING, State.REDEEMING]
+ENQUIRED = [State.CHARGING, State.CREDITING, State.RETURNING, State.REDEEMING, State.LENDING]
 
 
 def waits(effect: Effect, state: State, timing: Timing = TIMING) -> list[float]:

@@ -107,4 +107,4 @@ def test_the_menu_is_whole_and_each_of_its_screens_says_what_it_is_for() -> None
     menu.check(entries=DOORS)
     assert all(screen.title for screen in menu.screens.values())
     ends = {name for name, screen in menu.screens.items() if screen.kind is Kind.END}
-    assert ends == {"placed", "cannot_help", "asked", "voucher_sent", "auto_agreed", "wait"}
+    assert ends == {"placed", "cannot_help", "asked", "voucher_sent", "auto_agreed", "wait", "advance_promised"}

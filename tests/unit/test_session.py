@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.desks import CHANNEL, OWES_50, SEAL
 from tests.unit.orders import OWNER, PAYER, STRANGER, kes
+from topup.advances import History
 from topup.auto import Running, Terms, Weekday
 from topup.caller import Recent, Result
 from topup.life import State
@@ -31,6 +32,16 @@ words = st.text(max_size=20)
 texts = st.text(st.characters(codec="utf-8"), max_size=200)
 trails = st.lists(words, max_size=5).map(tuple)
 pins = st.from_regex(r"[0-9]{8,20}", fullmatch=True).map(Pin)
+recents = st.lists(st.builds(Recent, words, moneys, st.sampled_from(State), times), max_size=3).map(tuple)
+counts = st.integers(min_value=0, max_value=10**6)
+histories = st.builds(
+    lambda lately, owed_minor, **counted: History(lately=lately, owed=Money(owed_minor, lately.currency), **counted),
+    moneys,
+    counts,
+    days=counts,
+    top_ups=counts,
+    is_open=st.booleans(),
+)
 dropped_calls = st.builds(Dropped, words, trails, moneys, st.none() | words)
 whens = moneys | st.sampled_from(Weekday)
 sessions = st.builds(
@@ -50,13 +61,15 @@ sessions = st.builds(
     other_line=st.none() | words,
     other_line_is=st.none() | lines,
     pin=st.none() | pins,
-    recent=st.lists(st.builds(Recent, words, moneys, st.sampled_from(State), times), max_size=3).map(tuple),
+    recent=recents,
     dropped=st.none() | dropped_calls,
     under_way=st.none() | moneys,
-    missed=st.none() | st.builds(Result, words, moneys, st.sampled_from(State), times, st.booleans()),
+    missed=st.none() | st.builds(Result, words, moneys, st.sampled_from(State), times, *[st.booleans()] * 3),
     standing=st.lists(st.builds(Running, words, st.builds(Terms, words, moneys, whens, moneys)), max_size=3).map(tuple),
     draft=st.none()
     | st.builds(Draft, words, st.none() | moneys, st.none() | whens, st.none() | moneys, st.none() | words),
+    history=st.none() | histories,
+    lent=recents,
 )
 
 FRESH = Session(
@@ -77,6 +90,8 @@ FRESH = Session(
     pin=None,
     recent=(),
     dropped=None,
+    history=None,
+    lent=(),
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from settings import CreditBy, Settings, settings_table
+from tests.unit.orders import kes
 from wiring import Wiring
 
 NEEDED = {
@@ -118,6 +119,30 @@ def test_a_value_that_makes_no_sense_is_refused_by_its_name(
 def test_what_is_offered_must_be_sold(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="what is offered"):
         load(monkeypatch, **values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ADVANCE_PRESETS_MINOR": "500"},
+        {"ADVANCE_PRESETS_MINOR": "5050"},
+        {"ADVANCE_PRESETS_MINOR": "5000,abc"},
+        {"ADVANCE_PRESETS_MINOR": "5000", "ADVANCE_FEE_PERCENT": "101"},
+        {"CURRENCY": "UGX", "TOP_UP_STEP_MINOR": "500", "PRESETS_MINOR": "5000", "ADVANCE_PRESETS_MINOR": "3000"},
+    ],
+)
+def test_what_is_lent_must_be_sold_and_can_be_repaid_in_steps(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str]
+) -> None:
+    with pytest.raises(ValidationError):
+        load(monkeypatch, **values)
+
+
+def test_advances_are_offered_where_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Wiring(load(monkeypatch)).shop.lending is None
+    lending = Wiring(load(monkeypatch, ADVANCE_PRESETS_MINOR="5000, 10000")).shop.lending
+    assert lending is not None
+    assert [lending.owed_for(amount) for amount in lending.amounts] == [kes(55), kes(110)]
 
 
 def test_auto_top_ups_ask_at_some_hour(monkeypatch: pytest.MonkeyPatch) -> None:

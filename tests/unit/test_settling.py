@@ -62,8 +62,28 @@ AFTER_REFUND = {
     },
     State.REVIEW_REFUND: {"confirmed": State.REFUNDED, "of another amount": State.REFUNDED},
 }
-AFTER = {"charge": AFTER_CHARGE, "credit": AFTER_CREDIT, "refund": AFTER_REFUND}
-SENT = {"charge": Event.CHARGE_SENT, "credit": Event.CREDIT_SENT, "refund": Event.REFUND_SENT}
+AFTER_LEND = {
+    State.LENDING: {
+        "confirmed": State.CREDITED,
+        "of another amount": State.CREDITED,
+        "refused": State.UNPAID,
+        "busy": State.UNPAID,
+        "not sent": State.PROMISED,
+    },
+    State.REVIEW_ADVANCE: {
+        "confirmed": State.CREDITED,
+        "of another amount": State.CREDITED,
+        "refused": State.UNPAID,
+        "busy": State.UNPAID,
+    },
+}
+AFTER = {"charge": AFTER_CHARGE, "credit": AFTER_CREDIT, "lend": AFTER_LEND, "refund": AFTER_REFUND}
+SENT = {
+    "charge": Event.CHARGE_SENT,
+    "credit": Event.CREDIT_SENT,
+    "lend": Event.LEND_SENT,
+    "refund": Event.REFUND_SENT,
+}
 
 CASES = [
     pytest.param(purpose, state, outcome, id=f"{purpose}-{state.value}-{outcome}")

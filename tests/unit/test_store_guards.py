@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.unit.books import move, order_in, order_now, place_in
+from tests.unit.lending import lent_in
 from topup.life import Event, State
 from topup.orders import Order
 
@@ -237,6 +238,16 @@ def test_nothing_is_confirmed_twice_even_if_a_rule_allowed_it(shared_engine: Eng
         source=f"'{order.state.value}'",
         event=f"'{event}'",
         target=f"'{order.state.value}'",
+    )
+    with pytest.raises(IntegrityError, match="confirmed_once"):
+        run(shared_engine, f"{rule}; {again}", order)
+
+
+def test_an_advance_is_not_confirmed_twice_even_if_a_rule_allowed_it(shared_engine: Engine) -> None:
+    order = lent_in(shared_engine, "+254711777001")
+    rule = RULE.format(state="DONE", event="LEND_CONFIRMED")
+    again = a_move(
+        seq=str(order.seq + 1), prev_seq=str(order.seq), source="'DONE'", event="'LEND_CONFIRMED'", target="'DONE'"
     )
     with pytest.raises(IntegrityError, match="confirmed_once"):
         run(shared_engine, f"{rule}; {again}", order)

@@ -14,7 +14,7 @@ from store.engine import make_engine
 from store.schema import SchemaIsOld
 from store.tables import legal_moves, metadata
 from tests.unit.books import order_in
-from topup.ledger import FEES, HOLDING, REFUNDS_PAYABLE, SUSPENSE, clearing, operator_float
+from topup.ledger import ADVANCES, FEES, HOLDING, REFUNDS_PAYABLE, SUSPENSE, clearing, operator_float
 from topup.life import LIFE, State
 from topup.wallets import WALLETS
 
@@ -92,7 +92,7 @@ def test_every_account_that_a_top_up_may_need_is_open(engine: Engine) -> None:
     with engine.connect() as connection:
         found = set(connection.scalars(text("SELECT name FROM accounts")))
     assert found == {
-        *(HOLDING, REFUNDS_PAYABLE, FEES, SUSPENSE),
+        *(HOLDING, REFUNDS_PAYABLE, ADVANCES, FEES, SUSPENSE),
         *(clearing(provider) for provider in WALLETS),
         *(operator_float("ucip"), operator_float("airtime")),
     }

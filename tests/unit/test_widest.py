@@ -7,9 +7,11 @@ from itertools import product
 
 import pytest
 
-from sms import auto_messages, messages, voucher_messages
+from sms import advance_messages, auto_messages, messages, voucher_messages
 from tests.unit.desks import LIMITS, WIDTH, FakeDesk
 from tests.unit.orders import an_order
+from topup import advances
+from topup.advances import OFFERED
 from topup.asks import AskedOfOneself, AskedTooOften, LineIsClosed, WantsNoAsks
 from topup.auto import CapTooSmall, Running, Standing, Terms, TooManyAutoTopUps, Weekday
 from topup.caller import Result
@@ -35,8 +37,15 @@ from words.width import Width, septets_of, sms_segments
 
 # What may be long is turned by pages; everything else is seen at once, on a screen of the usual width. The languages
 # have a screen of their own, which one name in Chinese turns into UCS-2.
-PAGED = {"recent", "guide"}
+PAGED = {"recent", "guide", "advances", "my_advances"}
 IN_UCS2 = {"language"}
+
+# Where it is shown how things stand, each of the states is.
+STATES = {"recent": State, "my_advances": State}
+
+# What is known of a line that may borrow is told on these screens; the others count in only that it owes.
+OWES = widest.HISTORIES[1:2]
+HISTORIES = {"advances": widest.HISTORIES, "confirm": widest.HISTORIES}
 
 
 def may_be_paged(screen: str, language: str) -> bool:
@@ -82,6 +91,21 @@ MISTAKES: list[RedialError] = [
     VouchersLocked(times=3),
 ]
 
+# Why there is no advance is said of nothing else.
+NO_ADVANCE: list[RedialError] = [
+    advances.NoAdvancesHere(),
+    advances.AdvanceUnpaid(owed=widest.AMOUNT),
+    advances.StillUnderWay(),
+    advances.LineNotSeen(),
+    advances.LineCannotBorrow(state="barred"),
+    advances.HasCredit(below=widest.AMOUNT),
+    advances.TooFewTopUps(more=99),
+    advances.LineTooNew(days=999),
+    advances.ToppedUpTooLittle(more=widest.AMOUNT, days=30),
+    advances.AdvanceTooSmallForLine(owed=widest.BALANCE),
+    advances.AdvanceNotOffered(amount=widest.AMOUNT),
+]
+
 
 class WideDesk(FakeDesk):
     """A desk at which everybody has the wallet with the longest name."""
@@ -113,9 +137,9 @@ RUNNING = [Running("w" * 20, terms) for terms in TERMS[:3]]
 
 # An end that was missed, in each of the ways in which one can be told.
 MISSED = [
-    Result("w" * 20, widest.AMOUNT, state, widest.TIME, is_for_another)
+    Result("w" * 20, widest.AMOUNT, state, widest.TIME, *kind)
     for state in (State.DONE, State.UNPAID, State.REFUNDED)
-    for is_for_another in (False, True)
+    for kind in product((False, True), repeat=3)
 ] + [
     Result("w" * 20, widest.NOTHING, state, widest.TIME, is_for_another)
     for state in (State.DONE, State.UNPAID)
@@ -125,13 +149,25 @@ MISSED = [
 WHYS = [NotAnOption().why, *map(said_of, MISTAKES)]
 
 
+def whys_on(screen: str) -> list[Text]:
+    """What can have been wrong with what was pressed there."""
+    return [*WHYS, *map(said_of, NO_ADVANCE)] if screen in {"advances", "confirm_advance"} else WHYS
+
+
 def calls_on(screen: str, language: str) -> Iterator[Call]:
     """Calls that have got to the screen, with every state of the line and, where it is shown, of earlier top-ups."""
-    for line in widest.LINES[:1] if screen == "recent" else widest.LINES:
+    for line in widest.LINES[:1] if screen in STATES else widest.LINES:
         for payer in (None, widest.FOREIGN):
-            for state, desk in product(State if screen == "recent" else (State.DONE,), DESKS.get(screen, (WideDesk,))):
+            states, desks = STATES.get(screen, (State.DONE,)), DESKS.get(screen, (WideDesk,))
+            for state, desk, history in product(states, desks, HISTORIES.get(screen, OWES)):
                 yield Call(
-                    desk=desk(limits=WIDE_LIMITS, care_number=widest.CARE, short_code=widest.CODE, line=line),
+                    desk=desk(
+                        limits=WIDE_LIMITS,
+                        lending=widest.LENDING,
+                        care_number=widest.CARE,
+                        short_code=widest.CODE,
+                        line=line,
+                    ),
                     channel="ussd:africastalking",
                     conversation="widest",
                     msisdn=widest.FOREIGN,
@@ -147,6 +183,8 @@ def calls_on(screen: str, language: str) -> Iterator[Call]:
                     under_way=widest.AMOUNT,
                     standing=RUNNING,
                     draft=Draft(widest.FOREIGN, widest.AMOUNT, widest.AMOUNT, widest.AMOUNT),
+                    history=history,
+                    lent=[widest.recent(state)] * 3,
                 )
 
 
@@ -194,7 +232,7 @@ def test_everything_that_is_agreed_to_is_seen_whole(terms: Terms, screen: str, l
 def test_every_screen_is_seen_whole_with_what_was_wrong(screen: str, language: str) -> None:
     for call in calls_on(screen, language):
         plain = "\n".join(drawn_pages(menu, call, WIDTH))
-        for why in WHYS:
+        for why in whys_on(screen):
             call.why = rendered(why, language)
             pages = drawn_pages(menu, call, WIDTH)
             assert all(WIDTH.holds(page) for page in pages), pages
@@ -205,7 +243,7 @@ def test_every_screen_is_seen_whole_with_what_was_wrong(screen: str, language: s
 
 
 def test_the_walk_knows_every_mistake_of_a_person() -> None:
-    assert {type(mistake) for mistake in MISTAKES} == set(mistakes._SENTENCES)
+    assert {type(mistake) for mistake in (*MISTAKES, *NO_ADVANCE)} == set(mistakes._SENTENCES)
 
 
 @pytest.mark.parametrize("width", NARROW, ids=lambda width: str(width.septets))
@@ -216,7 +254,7 @@ def test_every_screen_is_seen_whole_by_turning_pages_where_screens_are_narrow(
 ) -> None:
     turning = {rendered(foot, language) for foot in (FOOT, MORE_LINE)}
     for call in calls_on(screen, language):
-        for why in ("", *(rendered(said, language) for said in WHYS)):
+        for why in ("", *(rendered(said, language) for said in whys_on(screen))):
             call.why = why
             pages = drawn_pages(menu, call, width)
             assert all(width.holds(page) for page in pages), pages
@@ -323,7 +361,38 @@ SENT: dict[Callable[..., Text], list[Text]] = {
         auto_messages.given_up(standing, country="KE", short_code=widest.CODE) for standing in STANDING
     ],
     auto_messages.closed_to_you: [auto_messages.closed_to_you(standing, country="KE") for standing in STANDING],
+    advance_messages.lent: [
+        advance_messages.lent(ORDER, owed=widest.AMOUNT, line=line, short_code=widest.CODE) for line in BACK
+    ],
+    advance_messages.not_lent: [advance_messages.not_lent(ORDER, short_code=widest.CODE)],
+    advance_messages.checking_advance: [advance_messages.checking_advance(ORDER, care_number=widest.CARE)],
+    advance_messages.repaid: [
+        advance_messages.repaid(order, repaid=widest.AMOUNT, line=line, short_code=widest.CODE)
+        for order in (ORDER, WAS_ACTIVE)
+        for line in BACK
+    ],
+    advance_messages.repaid_and_line_owes: [
+        advance_messages.repaid_and_line_owes(ORDER, repaid=widest.AMOUNT, owed=widest.BALANCE, short_code=widest.CODE)
+    ],
+    advance_messages.repaid_all: [
+        advance_messages.repaid_all(ORDER, left=left) for left in (widest.AMOUNT, replace(widest.AMOUNT, minor=0))
+    ],
+    advance_messages.repaid_by_another: [
+        advance_messages.repaid_by_another(ORDER, by=widest.FOREIGN, repaid=widest.AMOUNT, line=line) for line in BACK
+    ],
+    advance_messages.received_for: [advance_messages.received_for(ORDER, line=widest.FOREIGN)],
+    advance_messages.offered: [advance_messages.offered([widest.AMOUNT] * OFFERED, lending=widest.LENDING)],
+    advance_messages.please_confirm: [advance_messages.please_confirm(widest.AMOUNT, lending=widest.LENDING)],
+    advance_messages.promised: [advance_messages.promised(ORDER, lending=widest.LENDING)],
+    advance_messages.no_advance: [
+        advance_messages.no_advance(said_of(why), short_code=widest.CODE) for why in (*MISTAKES, *NO_ADVANCE)
+    ],
+    advance_messages.debt: [advance_messages.debt(owed) for owed in (widest.AMOUNT, replace(widest.AMOUNT, minor=0))],
+    advance_messages.terms: [advance_messages.terms(widest.LENDING)],
 }
+
+# What people have asked to read may take two segments, in these languages.
+LONGER = {advance_messages.terms: frozenset(LANGUAGES), advance_messages.offered: frozenset({"zh"})}
 
 
 VOUCHERS: dict[Callable[..., Text], list[Text]] = {
@@ -363,7 +432,7 @@ SENT |= VOUCHERS
 def test_the_walk_knows_every_sms() -> None:
     made_here = {
         made
-        for module in (messages, auto_messages, voucher_messages)
+        for module in (messages, auto_messages, advance_messages, voucher_messages)
         for name, made in inspect.getmembers(module, inspect.isfunction)
         if made.__module__ == module.__name__ and not name.startswith("_")
     }
@@ -375,6 +444,6 @@ def test_the_walk_knows_every_sms() -> None:
 def test_every_sms_is_one_segment_in_the_alphabet_of_an_sms(made_by: Callable[..., Text], language: str) -> None:
     for text in SENT[made_by]:
         shown = rendered(text, language)
-        assert sms_segments(shown) == 1, shown
+        assert sms_segments(shown) <= (2 if language in LONGER.get(made_by, ()) else 1), shown
         assert septets_of(shown) is not None or language not in IN_GSM_ALPHABET, shown
         assert "{" not in shown

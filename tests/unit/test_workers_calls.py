@@ -244,7 +244,7 @@ def test_an_enquiry_that_is_answered_ends_what_was_unknown(town: Town, state: St
     assert "enquire" not in [owing.effect for owing in town.owed(order.id)]
 
 
-@pytest.mark.parametrize("state", [State.CHARGING, State.CREDITING, State.RETURNING])
+@pytest.mark.parametrize("state", [State.CHARGING, State.CREDITING, State.RETURNING, State.LENDING])
 @pytest.mark.parametrize("answer", [Unknown("silence"), Pending("4999")])
 def test_what_stays_unknown_is_asked_ever_more_seldom_and_then_given_to_a_person(
     town: Town, state: State, answer: Unknown | Pending

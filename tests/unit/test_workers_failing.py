@@ -33,6 +33,8 @@ GIVEN_UP = {
     State.RETURNING: State.REVIEW_REFUND,
     State.UNREDEEMED: State.UNPAID,
     State.REDEEMING: State.REVIEW_VOUCHER,
+    State.PROMISED: State.UNPAID,
+    State.LENDING: State.REVIEW_ADVANCE,
 }
 
 

@@ -3,6 +3,7 @@
 from topup.phone import example_number, read_msisdn
 from ussd.call import Call
 from ussd.journeys import menu
+from ussd.journeys.advances import ways_to_borrow
 from ussd.journeys.common import shown
 from ussd.screens import Choice, Option
 from words.text import Text, say
@@ -11,7 +12,7 @@ from words.text import Text, say
 _ANEW = {"other_line": None, "other_line_is": None, "pin": None}
 
 
-@menu.choice("other_line", "strangers", "auto", "auto_line", "voucher")
+@menu.choice("other_line", "strangers", "auto", "auto_line", "voucher", "advances")
 def other_ways(call: Call) -> Choice:
     """What else can be done."""
     return Choice(
@@ -21,6 +22,7 @@ def other_ways(call: Call) -> Choice:
             Option(say("Who may top up my line"), "strangers", _ANEW),
             Option(say("Auto top-up"), "auto" if call.standing else "auto_line", _ANEW),
             Option(say("Voucher"), "voucher", _ANEW),
+            *ways_to_borrow(call),
         ],
     )
 
@@ -38,7 +40,8 @@ def read_other_line(call: Call, typed: str) -> str:
     if msisdn == call.msisdn:
         call.other_line, call.other_line_is = None, None
         return "amounts"
-    call.other_line, call.other_line_is = msisdn, call.desk.read_line(msisdn)
+    # What it owes of advances counts too: nobody is told that a line comes back which then does not.
+    call.other_line, call.other_line_is = msisdn, call.desk.read_line(msisdn).after(call.desk.debt_of(msisdn))
     return "cannot_top_up_that" if call.other_line_is.is_beyond_help else "amounts"
 
 

@@ -18,7 +18,9 @@ from ussd.walk.worlds import WRONG_KEYS, World
 from words.width import Width
 
 _RESUME = "resume"
-_NOT_A_PLACE = frozenset({"seen", "reply", "open", "why", "recent", "amount", "payer", "pin", "dropped", "draft"})
+_NOT_A_PLACE = frozenset(
+    {"seen", "reply", "open", "why", "recent", "amount", "payer", "pin", "dropped", "draft", "lent"}
+)
 _TOLD_APART = tuple(found.name for found in fields(Session) if found.name not in _NOT_A_PLACE)
 
 Place = tuple[object, ...]

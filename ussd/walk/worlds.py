@@ -6,8 +6,9 @@ it is one entry of each kind that people type, right and wrong; every screen tha
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from topup.advances import History
 from topup.auto import Running, Terms, Weekday
 from topup.caller import Caller, Recent
 from topup.errors import RedialError
@@ -20,7 +21,7 @@ from topup.orders import Order, Wanted
 from topup.phone import national
 from topup.vouchers import VoucherOnItsWay, VouchersLocked, VoucherWasUsed
 from topup.wallets import WALLETS, NoWalletHere, Wallet
-from ussd.map import SampleDesk
+from ussd.map import LENDING, SampleDesk
 from words import widest
 from words.show import show_typed
 from words.text import SOURCE
@@ -67,6 +68,7 @@ class World:
     refusal: type[RedialError] | None = None
     under_way: Recent | None = None
     standing: Sequence[Running] = ()
+    history: History | None = None
     care_number: str = "100"
     short_code: str = "*384*55#"
     has_wallet: bool = True
@@ -113,7 +115,14 @@ class WalkDesk(SampleDesk):
     def caller(self, msisdn: str) -> Caller:
         """Somebody who has chosen the language, and has ordered what the world says."""
         world = self.world
-        return Caller(self.language, world.recent, under_way=world.under_way, standing=world.standing)
+        return Caller(
+            self.language,
+            world.recent,
+            under_way=world.under_way,
+            standing=world.standing,
+            history=world.history,
+            lent=world.recent,
+        )
 
     def read_line(self, msisdn: str) -> Line:
         """The line as the dial finds it, and as it is when it is asked for again."""
@@ -126,7 +135,8 @@ class WalkDesk(SampleDesk):
         refusal = self.world.refusal
         if refusal is not None and wanted.kind is Kind.VOUCHER:
             raise _REFUSALS[refusal](times=3)
-        if refusal is not None and not (refusal is SameAgain and wanted.again):
+        may_be_same = wanted.again or wanted.kind is Kind.ADVANCE
+        if refusal is not None and not (refusal is SameAgain and may_be_same):
             raise refusal(amount=wanted.amount, largest=self.limits.line_a_day)
         return Order(
             id="w" * 20,
@@ -156,6 +166,13 @@ class WalkDesk(SampleDesk):
     def close_line(self, msisdn: str, *, closed: bool) -> None:
         """Nothing that could be seen."""
 
+    def debt_of(self, msisdn: str) -> Money:
+        """The other line owes as much as the caller's own."""
+        return self.world.history.owed if self.world.history else Money(0, self.currency)
+
+    def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
+        """Nothing that could be seen."""
+
     @property
     def auto(self) -> "WalkDesk":
         """Auto top-ups are agreed to here as well."""
@@ -181,6 +198,7 @@ def desk_of(world: World, *, language: str) -> WalkDesk:
         short_code=world.short_code,
         world=world,
         language=language,
+        lending=LENDING if world.is_ordinary else widest.LENDING,
     )
 
 
@@ -197,7 +215,7 @@ def worlds_in(language: str) -> Iterator[World]:
 
 
 def _with_everything(base: World) -> Iterator[World]:
-    """Each line, a line that is known at the second look, each refusal, and whoever has ordered or agreed before."""
+    """Each line, a line that is known at the second look, each refusal, and whoever has ordered, agreed or borrowed."""
     yield from _by_line(base)
     yield base
     yield replace(base, name=f"{base.name}, known at a second look", line=NOT_KNOWN)
@@ -208,6 +226,9 @@ def _with_everything(base: World) -> Iterator[World]:
     on_its_way = Recent("H4DAUEHN", base.limits.largest, State.PAID, _AT)
     gone = Line(LineState.GONE)
     yield replace(base, name=f"{base.name}, on its way, other lines gone", under_way=on_its_way, line_later=gone)
+    owing, may_borrow = Line(LineState.SUSPENDED, -amount), widest.HISTORIES[0]
+    yield replace(base, name=f"{base.name}, may borrow", line=owing, line_later=owing, history=may_borrow)
+    yield replace(base, name=f"{base.name}, owes an advance", history=replace(may_borrow, owed=amount))
     for refusal in _REFUSALS:
         yield replace(base, name=f"{base.name}, {refusal.__name__}", refusal=refusal)
 

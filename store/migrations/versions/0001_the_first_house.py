@@ -70,12 +70,12 @@ CREATE TABLE order_moves (
     detail   jsonb NOT NULL,
     PRIMARY KEY (order_id, seq),
     UNIQUE (order_id, seq, target),
-    CHECK ((seq = 0) = (event IN ('PLACED', 'ASK_PLACED', 'VOUCHER_PLACED'))),
+    CHECK ((seq = 0) = (event IN ('PLACED', 'ASK_PLACED', 'VOUCHER_PLACED', 'ADVANCE_PLACED'))),
     FOREIGN KEY (source, event, target) REFERENCES legal_moves,
     FOREIGN KEY (order_id, prev_seq, source) REFERENCES order_moves (order_id, seq, target)
 );
 CREATE UNIQUE INDEX confirmed_once ON order_moves (order_id, event)
-    WHERE event IN ('CHARGE_CONFIRMED', 'CREDIT_CONFIRMED', 'REFUND_CONFIRMED', 'REDEEM_CONFIRMED');
+    WHERE event IN ('CHARGE_CONFIRMED', 'CREDIT_CONFIRMED', 'REFUND_CONFIRMED', 'REDEEM_CONFIRMED', 'LEND_CONFIRMED');
 
 ALTER TABLE orders ADD CONSTRAINT stands_where_its_moves_led
     FOREIGN KEY (id, seq, state) REFERENCES order_moves (order_id, seq, target) DEFERRABLE INITIALLY DEFERRED;
@@ -84,7 +84,7 @@ ALTER TABLE orders ADD CONSTRAINT stands_where_its_moves_led
 _LEDGER = """
 CREATE TABLE accounts (name text PRIMARY KEY);
 INSERT INTO accounts (name) VALUES
-    ('holding'), ('refunds_payable'), ('fees'), ('suspense'),
+    ('holding'), ('refunds_payable'), ('advances'), ('fees'), ('suspense'),
     ('clearing:daraja'), ('clearing:mtn_momo'), ('clearing:airtel_money'), ('float:ucip'), ('float:airtime');
 
 CREATE TABLE transfers (
@@ -107,7 +107,7 @@ _CALLS = """
 CREATE TABLE attempts (
     reference    text PRIMARY KEY,
     order_id     text NOT NULL REFERENCES orders,
-    purpose      text NOT NULL CHECK (purpose IN ('charge', 'credit', 'refund', 'redeem')),
+    purpose      text NOT NULL CHECK (purpose IN ('charge', 'credit', 'lend', 'refund', 'redeem')),
     number       integer NOT NULL CHECK (number > 0),
     provider     text NOT NULL,
     msisdn       text NOT NULL,
