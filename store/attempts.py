@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from store.tables import attempts, orders
 from topup.errors import RedialError
@@ -37,6 +37,14 @@ class Kept:
     outcome: str | None
 
 
+# Made once, since every job says some of these.
+_ONE = select(attempts).where(attempts.c.reference == bindparam("reference"))
+_COUNT = select(func.count()).where(
+    attempts.c.order_id == bindparam("order_id"), attempts.c.purpose == bindparam("purpose")
+)
+_BEGIN = insert(attempts)
+
+
 def begin(
     connection: Connection,
     *,
@@ -53,23 +61,21 @@ def begin(
     The order must be locked. `amount` is what the call moves, when that is not the whole of the order's.
     """
     moved = amount or order.amount
-    counted = select(func.count()).where(attempts.c.order_id == order.id, attempts.c.purpose == purpose)
-    number = (connection.scalar(counted) or 0) + 1
+    number = (connection.scalar(_COUNT, {"order_id": order.id, "purpose": purpose}) or 0) + 1
     reference = mint_attempt_reference(order_id=order.id, purpose=purpose, number=number)
-    connection.execute(
-        insert(attempts).values(
-            reference=reference,
-            order_id=order.id,
-            purpose=purpose,
-            number=number,
-            provider=provider,
-            msisdn=msisdn,
-            amount_minor=moved.minor,
-            currency=moved.currency,
-            sent_at=now,
-            facts=dict(facts),
-        )
-    )
+    values = {
+        "reference": reference,
+        "order_id": order.id,
+        "purpose": purpose,
+        "number": number,
+        "provider": provider,
+        "msisdn": msisdn,
+        "amount_minor": moved.minor,
+        "currency": moved.currency,
+        "sent_at": now,
+        "facts": dict(facts),
+    }
+    connection.execute(_BEGIN, values)
     label = short_reference(order.id)
     return Attempt(reference=reference, label=label, msisdn=msisdn, amount=moved, facts=facts)
 
@@ -97,7 +103,7 @@ def note(
 
 def find(connection: Connection, reference: str) -> Kept | None:
     """The attempt of this reference, if there is one."""
-    return _kept(connection.execute(select(attempts).where(attempts.c.reference == reference)).one_or_none())
+    return _kept(connection.execute(_ONE, {"reference": reference}).one_or_none())
 
 
 def get(connection: Connection, reference: str) -> Kept:

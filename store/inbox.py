@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox
@@ -24,6 +24,15 @@ class Callback:
     id: int = 0
     verdict: str | None = None
     order_id: str | None = None
+
+
+# Made once, since every callback's job says these.
+_ONE = select(inbox).where(inbox.c.id == bindparam("inbox_id"))
+_SETTLE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("inbox_id"))
+    .values(settled_at=bindparam("now"), verdict=bindparam("made_of_it"), order_id=bindparam("of_order"))
+)
 
 
 def keep_to_settle(connection: Connection, callback: Callback, *, now: datetime) -> int:
@@ -49,7 +58,7 @@ def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
 
 def get(connection: Connection, inbox_id: int) -> Callback:
     """The callback of this id."""
-    return _callback(connection.execute(select(inbox).where(inbox.c.id == inbox_id)).one())
+    return _callback(connection.execute(_ONE, {"inbox_id": inbox_id}).one())
 
 
 def others(connection: Connection, callback: Callback, *, count: int) -> list[Callback]:
@@ -73,9 +82,7 @@ def is_first(connection: Connection, *, provider: str, key: str, inbox_id: int, 
 
 def settle(connection: Connection, inbox_id: int, *, verdict: str, now: datetime, order_id: str | None = None) -> None:
     """Write what was made of a callback, and for which order."""
-    connection.execute(
-        update(inbox).where(inbox.c.id == inbox_id).values(settled_at=now, verdict=verdict, order_id=order_id)
-    )
+    connection.execute(_SETTLE, {"inbox_id": inbox_id, "now": now, "made_of_it": verdict, "of_order": order_id})
 
 
 def _callback(row: Row[Any]) -> Callback:

@@ -67,6 +67,23 @@ class Owing:
     provider: str | None = None
 
 
+# Made once, since every job says these.
+_OWE = insert(outbox)
+_DONE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("owing_id"))
+    .values(done_at=bindparam("now"), leased_until=None, note=bindparam("why"))
+)
+_STRIKE_ENQUIRIES = (
+    update(outbox)
+    .where(outbox.c.subject == bindparam("order_id"), outbox.c.effect == Effect.ENQUIRE.value)
+    .where(outbox.c.done_at.is_(None))
+    .values(done_at=bindparam("now"), note="answered")
+)
+_OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
+_OPEN_LOCKED = _OPEN.with_for_update()
+
+
 def owe(connection: Connection, move: Move) -> None:
     """Write what a move owes."""
     rows = [
@@ -80,13 +97,12 @@ def owe(connection: Connection, move: Move) -> None:
         for owed in move.owed
     ]
     if rows:
-        connection.execute(insert(outbox), rows)
+        connection.execute(_OWE, rows)
 
 
 def strike_enquiries(connection: Connection, order_id: str, *, now: datetime) -> None:
     """Strike out the open enquiries of an order that has moved on: there is nothing left to ask."""
-    asked = update(outbox).where(outbox.c.subject == order_id, outbox.c.effect == Effect.ENQUIRE.value)
-    connection.execute(asked.where(outbox.c.done_at.is_(None)).values(done_at=now, note="answered"))
+    connection.execute(_STRIKE_ENQUIRIES, {"order_id": order_id, "now": now})
 
 
 def owe_again(connection: Connection, *, effect: Effect, order_id: str, seq: int, due_at: datetime) -> None:
@@ -152,9 +168,6 @@ def next_due(connection: Connection) -> datetime | None:
     return found
 
 
-_OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
-
-
 def get(connection: Connection, owing_id: int) -> Owing | None:
     """The row as it is now; None when it is done (or never was)."""
     row = connection.execute(_OPEN, {"owing_id": owing_id}).one_or_none()
@@ -163,13 +176,13 @@ def get(connection: Connection, owing_id: int) -> Owing | None:
 
 def lock(connection: Connection, owing_id: int) -> Owing | None:
     """The row, locked until the transaction ends; None when it is done (or never was)."""
-    row = connection.execute(_OPEN.with_for_update(), {"owing_id": owing_id}).one_or_none()
+    row = connection.execute(_OPEN_LOCKED, {"owing_id": owing_id}).one_or_none()
     return _owing(row) if row else None
 
 
 def done(connection: Connection, owing_id: int, *, now: datetime, note: str | None = None) -> None:
     """Strike the row out."""
-    connection.execute(update(outbox).where(outbox.c.id == owing_id).values(done_at=now, leased_until=None, note=note))
+    connection.execute(_DONE, {"owing_id": owing_id, "now": now, "why": note})
 
 
 def later(connection: Connection, owing_id: int, *, due_at: datetime, note: str) -> None:
