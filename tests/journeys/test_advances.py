@@ -48,7 +48,7 @@ def phone(city: City) -> Phone:
 
 def borrows(city: City, phone: Phone) -> None:
     """Take KES 50 by the menu."""
-    assert phone.dial("*384*55*6*4*1#").text.startswith("You get KES 50 now. Your next top-ups repay KES 55")
+    assert phone.dial("*384*55*6*5*1#").text.startswith("You get KES 50 now. Your next top-ups repay KES 55")
     phone.key("1")
     assert city.end_of(phone).state == "DONE"
     phone.wait_for_sms(2)
@@ -97,7 +97,7 @@ def test_a_refill_that_is_refused_gives_all_the_money_back_and_repays_nothing(ci
 
 def test_an_advance_that_is_refused_is_not_owed(city: City, phone: Phone) -> None:
     city.faults.add("ucip.refill", "result_code", code=123, msisdn=phone.msisdn)
-    phone.dial("*384*55*6*4*1#")
+    phone.dial("*384*55*6*5*1#")
     phone.key("1")
     assert city.end_of(phone).state == "UNPAID"
     assert phone.wait_for_sms(2)[-1] == (
