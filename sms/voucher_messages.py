@@ -6,14 +6,13 @@ from topup.line import Line
 from topup.money import Money
 from topup.outcomes import Reason
 from topup.vouchers import Pin
+from words.agreeing import loading_voucher
 from words.text import Text, ToTheCent, say
 
 
 def loading(pin: Pin, *, line: str | None) -> Text:
     """The answer to VOUCHER. `line`: another than the sender's own, in the national form."""
-    if line is None:
-        return say("We are loading your voucher ...{tail}. An SMS tells your balance.", tail=pin.tail)
-    return say("We are loading your voucher ...{tail} on {line}. An SMS tells you the end.", tail=pin.tail, line=line)
+    return loading_voucher(pin.tail, line=line)
 
 
 def how_to_load() -> Text:

@@ -57,6 +57,12 @@ def pin_of(connection: Connection, order_id: str, *, seal: Seal) -> Pin:
     return Pin(seal.open(bytes(sealed), of=order_id))
 
 
+def tail_of(connection: Connection, order_id: str) -> str:
+    """The last digits of the order's voucher, by which a person knows it. They stay when the number is let go of."""
+    placed = (order_moves.c.order_id == order_id) & (order_moves.c.event == Event.VOUCHER_PLACED.value)
+    return str(connection.scalar(select(order_moves.c.detail["tail"].astext).where(placed)))
+
+
 def forget(connection: Connection, order_id: str, *, was_used: bool) -> None:
     """Let go of the number: its end is known."""
     ours = vouchers.c.order_id == order_id

@@ -3,7 +3,7 @@
 from topup.caller import Recent, Result
 from topup.life import State
 from topup.line import Line, LineState
-from words.states import advance_state_in_words, state_in_words
+from words.states import advance_state_in_words, state_in_words, voucher_state_in_words
 from words.text import Text, ToTheCent, say
 
 
@@ -32,11 +32,10 @@ def top_up_in_words(found: Recent) -> Text:
     What a voucher is worth is not known before it is loaded.
     """
     if not found.amount.minor:
-        not_loaded = found.state is State.UNPAID
         return say(
             "{at} Voucher: {state}. Ref {reference}",
             at=found.at,
-            state=say("not loaded") if not_loaded else state_in_words(found.state),
+            state=voucher_state_in_words(found.state),
             reference=found.reference,
         )
     return say(

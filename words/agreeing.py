@@ -2,6 +2,7 @@
 
 from topup.line import Line, LineState
 from topup.money import Money
+from topup.vouchers import Pin
 from words.accounts import line_in_words
 from words.text import Text, ToTheCent, say
 
@@ -65,3 +66,15 @@ def same_again(amount: Money) -> Text:
 def asked_already(*, amount: Money, payer: str) -> Text:
     """The same person was asked for the same a moment ago. `payer` is in the national form."""
     return say("You have asked {payer} for {amount} already. An SMS tells you the answer.", payer=payer, amount=amount)
+
+
+def load_this_voucher(pin: Pin, *, line: str) -> Text:
+    """Which voucher goes on which line, before it does. `line` is in the national form."""
+    return say("Load voucher ...{tail} on {line}?", tail=pin.tail, line=line)
+
+
+def loading_voucher(tail: str, *, line: str | None) -> Text:
+    """What happens once it was agreed to. `tail` is the end of its number; `line` another's, in the national form."""
+    if line is None:
+        return say("We are loading your voucher ...{tail}. An SMS tells your balance.", tail=tail)
+    return say("We are loading your voucher ...{tail} on {line}. An SMS tells you the end.", tail=tail, line=line)

@@ -37,3 +37,8 @@ def state_in_words(state: State) -> Text:
 def advance_state_in_words(state: State) -> Text:
     """The same of an advance, for which nobody pays."""
     return say("not added") if state is State.UNPAID else _WORDS[state]
+
+
+def voucher_state_in_words(state: State) -> Text:
+    """The same of a voucher, which was paid for in a shop."""
+    return say("not loaded") if state is State.UNPAID else _WORDS[state]

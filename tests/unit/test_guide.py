@@ -177,7 +177,7 @@ def test_looking_at_the_first_page_places_nothing_and_each_look_is_a_conversatio
     assert len(drafts) == 2
 
 
-@pytest.mark.parametrize("step", ["amount", "line", "payer", "order", "number", "code", "leave"])
+@pytest.mark.parametrize("step", ["amount", "line", "voucher", "payer", "order", "number", "code", "leave"])
 def test_the_address_of_a_step_without_its_form_leads_to_the_first_page(
     opened: Open, shared_engine: Engine, msisdn: str, step: str
 ) -> None:

@@ -13,17 +13,18 @@ from tests.unit.desks import FakeDesk
 from tests.unit.orders import an_order
 from topup.caller import Caller
 from topup.kinds import Kind
-from topup.life import State
+from topup.life import LIFE, Event, State
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
+from topup.vouchers import Pin
 from web.guide.answering import STYLE, drawn
 from web.guide.draft import Draft, Seal
 from web.guide.page import Page
 from web.guide.pages import Pages, Places
 from web.guide.watching import watched
 from words import widest
-from words.text import LANGUAGES, LOCALE_DIR, Text, say
+from words.text import LANGUAGES, LOCALE_DIR, Text, rendered, say
 from words.widest import AMOUNT, BALANCE, FOREIGN, FRIEND
 
 HEAVIEST = 10_000
@@ -52,19 +53,30 @@ class WideDesk(FakeDesk):
 DESK: Any = WideDesk()
 PAGES = Pages(desk=DESK, places=PLACES, seal=Seal(secret="a secret of the tests"))
 SUSPENDED = Line(LineState.SUSPENDED, -BALANCE)
+PIN = Pin("9" * 20)
 DRAFT = Draft(msisdn=FOREIGN, conversation="c" * 16, language="en", line=SUSPENDED, amount=AMOUNT)
 CALLER = Caller(recent=[widest.recent(state) for state in State][:3], under_way=widest.recent(State.CREDITING))
 
 
-def order_in(state: State) -> Order:
-    return replace(an_order(line=FOREIGN, payer=FRIEND, asked_by=FOREIGN, amount=AMOUNT), state=state)
+def order_in(state: State, kind: Kind) -> Order:
+    placed = an_order(line=FOREIGN, payer=FRIEND, asked_by=FOREIGN, amount=AMOUNT)
+    return replace(placed, state=state, kind=kind, amount=Money(0, "KES") if kind is Kind.VOUCHER else AMOUNT)
 
 
-def watching(state: State, *, told: str | None = None, looks: int = 0) -> Page:
+def watching(state: State, kind: Kind = Kind.TOPUP, *, told: str | None = None, looks: int = 0) -> Page:
     def href(look: int) -> str:
         return f"/guide/order/{'c' * 16}?looks={look}"
 
-    return watched(order_in(state), told=told, looks=looks, desk=DESK, href=href, home="/guide")
+    return watched(order_in(state, kind), told=told, tail="999", looks=looks, desk=DESK, href=href, home="/guide")
+
+
+def states_of(kind: Kind) -> list[State]:
+    """Every state in which an order of this kind can stand. Late money comes only where somebody was asked for some."""
+    rules = [rule for rule in LIFE if kind in (Kind.TOPUP, Kind.ASK) or rule.event is not Event.CHARGE_CONFIRMED]
+    reached = {kind.first_state}
+    while more := {rule.target for rule in rules if rule.source in reached} - reached:
+        reached |= more
+    return [state for state in State if state in reached]
 
 
 MADE: Mapping[str, Callable[[], Page]] = {
@@ -76,10 +88,16 @@ MADE: Mapping[str, Callable[[], Page]] = {
     "payer": lambda: PAGES.payer(replace(DRAFT, other_line=FRIEND), why=WHY),
     "confirm": lambda: PAGES.confirm(replace(DRAFT, other_line=FRIEND, payer="+254711000002"), why=WHY),
     "confirm ask": lambda: PAGES.confirm(replace(DRAFT, kind=Kind.ASK, payer="+254711000002"), why=WHY),
+    "confirm voucher": lambda: PAGES.confirm_voucher(replace(DRAFT, other_line=FRIEND), PIN),
     "again": lambda: PAGES.again(DRAFT),
     "asked already": lambda: PAGES.again(replace(DRAFT, kind=Kind.ASK)),
     "sorry": lambda: PAGES.sorry(WHY, status=503),
     **{f"watch {state.value}": partial(watching, state) for state in State},
+    **{
+        f"watch {kind.value} {state.value}": partial(watching, state, kind)
+        for kind in (Kind.VOUCHER, Kind.ADVANCE)
+        for state in states_of(kind)
+    },
     "watch with an SMS": lambda: watching(State.DONE, told="W" * 160),
 }
 
@@ -127,5 +145,17 @@ def test_an_order_that_has_ended_is_told_in_the_words_of_its_sms_and_not_asked_f
     assert (page.says, page.again) == (["KES 50 received. Your line is back."], None)
 
 
-def test_every_state_says_what_is_true_of_the_money() -> None:
-    assert all(isinstance(watching(state).says[0], Text) for state in State)
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.STRAY])
+def test_every_state_says_what_is_true_of_the_money(kind: Kind) -> None:
+    """And more than the title does, which is all that could be said of a state that nobody has thought of."""
+    for state in states_of(kind):
+        page = watching(state, kind)
+        assert isinstance(page.says[0], Text)
+        assert page.says[0] != page.title, state
+
+
+@pytest.mark.parametrize("state", states_of(Kind.VOUCHER))
+def test_nobody_reads_of_a_voucher_what_is_true_of_payments_only(state: State) -> None:
+    page = watching(state, Kind.VOUCHER)
+    shown = " ".join(rendered(words, "en") for words in (page.title, page.says[0]) if isinstance(words, Text))
+    assert not re.search(r"KES|\b(?:paid|pay|taken|M-PESA)\b", shown), shown

@@ -8,6 +8,7 @@ from ussd.call import Call
 from ussd.journeys import menu
 from ussd.journeys.common import shown
 from ussd.screens import Choice, Option, Wrong
+from words.agreeing import load_this_voucher, loading_voucher
 from words.text import Text, say
 
 
@@ -28,7 +29,7 @@ def read_voucher(call: Call, typed: str) -> str:
 def confirm_voucher(call: Call) -> Choice:
     """Which voucher goes on which line, before it does."""
     return Choice(
-        say("Load voucher ...{tail} on {line}?", tail=_pin(call).tail, line=shown(call, call.line_to_top_up)),
+        load_this_voucher(_pin(call), line=shown(call, call.line_to_top_up)),
         [
             Option(say("Load"), "voucher_sent", does=_load, pays=True),
             Option(say("Another line"), "voucher_line"),
@@ -58,11 +59,7 @@ def voucher_sent(call: Call) -> Text:
     """What happens now. A call that was forgotten since has no digits of the voucher any more."""
     if call.pin is None:
         return say("We are loading your voucher. An SMS tells you the end.")
-    tail = call.pin.tail
-    if call.other_line is None:
-        return say("We are loading your voucher ...{tail}. An SMS tells your balance.", tail=tail)
-    line = shown(call, call.other_line)
-    return say("We are loading your voucher ...{tail} on {line}. An SMS tells you the end.", tail=tail, line=line)
+    return loading_voucher(call.pin.tail, line=shown(call, call.other_line) if call.other_line else None)
 
 
 @menu.pages()

@@ -127,6 +127,7 @@ def pages_of(guide: Guide) -> Pages:
         code=url_for("guide.code"),
         amount=url_for("guide.amount"),
         line=url_for("guide.line"),
+        voucher=url_for("guide.voucher"),
         payer=url_for("guide.payer"),
         order=url_for("guide.order"),
         leave=url_for("guide.leave"),

@@ -1,10 +1,14 @@
 """What a person has chosen so far. It travels in the forms themselves, sealed: nothing of it is kept here.
 
+All of it may be read by whoever has the page, save the number of a voucher, which is money to whoever reads it: that is
+encrypted, and no page shows more than its end again.
+
 The seal says whose draft it is and which page it was made for, so that a form of another number, of another page, or of
-another site is none. The conversation in it, made with the first page, is that from which the order's id is minted:
-the same form sent twice places one order.
+another site is none. The conversation in it, made with the first page and anew for each voucher, is that from which
+the order's id is minted: the same form sent twice places one order.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -13,16 +17,21 @@ from typing import Any, Self
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from store.seal import seal_of
 from topup.errors import RedialError
 from topup.kinds import Kind
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 from topup.orders import Wanted
+from topup.vouchers import Pin
 
 CHANNEL = "web:guide"
 
 # Longer than somebody needs who borrows a phone to ask who could pay; what the line owed by then is old.
 LASTS_S = 900
+
+# Counted up whenever a row has other parts than before, so that a form from before is too old, and no fault of ours.
+_SHAPE = 2
 
 
 class DraftTooOld(RedialError):
@@ -33,7 +42,7 @@ class DraftTooOld(RedialError):
 class Draft:
     """A top-up that is being put together by `msisdn`. `line` is what the line to top up was when last read.
 
-    `language` (a key of LANGUAGES) is that of the pages, and will be the order's.
+    `language` (a key of LANGUAGES) is that of the pages, and will be the order's. `pin` is that of a voucher.
     """
 
     msisdn: str
@@ -44,11 +53,12 @@ class Draft:
     amount: Money | None = None
     payer: str | None = None
     kind: Kind = Kind.TOPUP
+    pin: Pin | None = None
 
     @classmethod
     def begun(cls, msisdn: str, *, line: Line, language: str) -> Self:
         """A new one, with a conversation of its own."""
-        return cls(msisdn=msisdn, conversation=secrets.token_urlsafe(12), line=line, language=language)
+        return cls(msisdn=msisdn, conversation=_new_conversation(), line=line, language=language)
 
     @property
     def line_to_top_up(self) -> str:
@@ -71,6 +81,24 @@ class Draft:
         """The same, paid by this number (None: the person's own)."""
         return replace(self, payer=payer, kind=kind)
 
+    def with_voucher(self, pin: Pin, *, currency: str) -> Self:
+        """The same line, for a voucher, which nobody pays. What it is worth in `currency` is not known yet.
+
+        It has a conversation of its own: whoever goes back and types the next voucher means another order.
+        """
+        return replace(
+            self,
+            conversation=_new_conversation(),
+            kind=Kind.VOUCHER,
+            pin=pin,
+            amount=Money(0, currency),
+            payer=None,
+        )
+
+    def without_voucher(self) -> Self:
+        """The same line, with everything else to be chosen anew."""
+        return replace(self, kind=Kind.TOPUP, pin=None, amount=None)
+
     def wanted(self, *, again: bool) -> Wanted:
         """The order of this draft, as it has been agreed to."""
         return Wanted(
@@ -84,6 +112,7 @@ class Draft:
             kind=self.kind,
             line=self.other_line,
             again=again,
+            pin=self.pin,
         )
 
 
@@ -92,17 +121,20 @@ class Seal:
 
     def __init__(self, *, secret: str) -> None:
         self._secret = secret
+        self._encrypting = seal_of(secret)
 
     def seal(self, draft: Draft, *, page: str) -> str:
         """The draft as a field of the form on `page`."""
-        return self.written([draft.msisdn, *_row(draft)], about=f"form {page}")
+        return self.written([draft.msisdn, *_row(draft), self._hidden(draft)], about=_form(page))
 
     def open(self, sealed: str, *, page: str, msisdn: str) -> Draft:
         """The draft of a form on `page` that was made for this number. Raises DraftTooOld."""
-        row = self.read(sealed, about=f"form {page}", within_s=LASTS_S)
+        row = self.read(sealed, about=_form(page), within_s=LASTS_S)
         if row is None or row[0] != msisdn:
             raise DraftTooOld()
-        return _draft(row)
+        *shown, hidden = row
+        draft = _draft(shown)
+        return replace(draft, pin=self._pin(hidden, draft)) if hidden else draft
 
     def written(self, value: list[Any], *, about: str) -> str:
         """A value that anybody may read and nobody can change, nor use for anything else than what it is `about`."""
@@ -122,8 +154,28 @@ class Seal:
             :16
         ]
 
+    def _hidden(self, draft: Draft) -> str | None:
+        if draft.pin is None:
+            return None
+        return base64.b64encode(self._encrypting.seal(draft.pin.digits, of=_voucher_of(draft))).decode()
+
+    def _pin(self, hidden: str, draft: Draft) -> Pin:
+        return Pin(self._encrypting.open(base64.b64decode(hidden), of=_voucher_of(draft)))
+
     def _serializer(self, about: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._secret, salt=f"redial guide: {about}")
+
+
+def _new_conversation() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def _form(page: str) -> str:
+    return f"form {page} {_SHAPE}"
+
+
+def _voucher_of(draft: Draft) -> str:
+    return f"guide {draft.conversation}"
 
 
 def _row(draft: Draft) -> list[Any]:

@@ -8,11 +8,20 @@ from topup.caller import Caller
 from topup.kinds import Kind
 from topup.money import Money
 from topup.phone import example_number, national
+from topup.vouchers import Pin
 from web.guide.draft import Draft, Seal
 from web.guide.page import Button, Field, Form, Link, Page
 from web.guide.ways import WAYS, has_wallet, number_field
 from words.accounts import top_up_in_words
-from words.agreeing import asked_already, asked_of_another, headline, offer, same_again, what_will_happen
+from words.agreeing import (
+    asked_already,
+    asked_of_another,
+    headline,
+    load_this_voucher,
+    offer,
+    same_again,
+    what_will_happen,
+)
 from words.show import show_typed
 from words.text import LANGUAGES, Text, say
 
@@ -24,6 +33,9 @@ TOP_UP = say("Top up")
 # Longer than any amount or number that is written with blanks and a currency.
 _LONGEST_AMOUNT = 16
 
+# Twice a voucher's most digits, which may stand in groups.
+_LONGEST_VOUCHER = 40
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
@@ -34,6 +46,7 @@ class Places:
     code: str
     amount: str
     line: str
+    voucher: str
     payer: str
     order: str
     leave: str
@@ -82,7 +95,7 @@ class Pages:
         """What the line is and what is owed; the amounts, beginning with what brings it back."""
         under_way = caller.under_way
         says = [say("You have {amount} on its way.", amount=under_way.amount)] if under_way else []
-        forms = [] if draft.line.is_beyond_help else self._amounts(draft)
+        forms = self._what_helps(draft)
         forms.append(self._other_line())
         if by_code:
             forms.append(Form(action=self.places.leave, buttons=[Button(label=say("This is not my number"))]))
@@ -100,7 +113,7 @@ class Pages:
         )
 
     def other_line(self, draft: Draft, *, why: Text | None = None) -> Page:
-        """The amounts for another line."""
+        """The amounts, or a voucher, for another line."""
         line = self._shown(draft.line_to_top_up)
         beyond_help = say(
             "{line} cannot be topped up. Nothing was paid. Help: call {care}.",
@@ -111,7 +124,7 @@ class Pages:
             title=say("Top up {line}", line=line),
             why=why,
             says=[beyond_help] if draft.line.is_beyond_help else [],
-            forms=[] if draft.line.is_beyond_help else self._amounts(draft),
+            forms=self._what_helps(draft),
             links=[self._begin_again()],
             sealed=self.seal.seal(draft, page=HOME),
         )
@@ -142,7 +155,14 @@ class Pages:
             wallet = self.desk.wallet_of(draft.payer_or_self).name
             will = what_will_happen(amount=draft.agreed, owed=draft.line.owes, line=line, wallet=wallet, payer=payer)
         yes = Button(label=say("Ask") if draft.kind is Kind.ASK else say("Pay"), is_main=True)
-        return self._agreeing(draft, will, yes, page=CONFIRM, why=why)
+        return self._agreeing(draft, say("{amount}", amount=draft.agreed), will, yes, page=CONFIRM, why=why)
+
+    def confirm_voucher(self, draft: Draft, pin: Pin) -> Page:
+        """Which voucher goes on which line, before it does."""
+        will = load_this_voucher(pin, line=self._shown(draft.line_to_top_up))
+        yes = Button(label=say("Load"), is_main=True)
+        with_it = draft.with_voucher(pin, currency=self.desk.currency)
+        return self._agreeing(with_it, say("Voucher"), will, yes, page=CONFIRM)
 
     def again(self, draft: Draft) -> Page:
         """The same was ordered a moment ago: for an ask that is all, a top-up may be meant twice."""
@@ -150,7 +170,7 @@ class Pages:
             was = asked_already(amount=draft.agreed, payer=self._shown(draft.payer_or_self))
             return Page(title=say("Ask somebody to pay"), says=[was], links=[self._begin_again()])
         yes = Button(label=say("Pay once more"), name="again", value="yes")
-        return self._agreeing(draft, same_again(draft.agreed), yes, page=AGAIN)
+        return self._agreeing(draft, say("{amount}", amount=draft.agreed), same_again(draft.agreed), yes, page=AGAIN)
 
     # What went wrong.
 
@@ -158,15 +178,21 @@ class Pages:
         """What happened, what became of the money, and what to do."""
         return Page(title=TOP_UP, why=why, links=[self._begin_again()], foot=self._help(), status=status)
 
-    def _agreeing(self, draft: Draft, will: Text, yes: Button, *, page: str, why: Text | None = None) -> Page:
+    def _agreeing(
+        self, draft: Draft, title: Text, will: Text, yes: Button, *, page: str, why: Text | None = None
+    ) -> Page:
         return Page(
-            title=say("{amount}", amount=draft.agreed),
+            title=title,
             why=why,
             says=[will],
             forms=[Form(action=self.places.order, buttons=[yes])],
             links=[Link(href=self.places.home, label=say("Cancel"))],
             sealed=self.seal.seal(draft, page=page),
         )
+
+    def _what_helps(self, draft: Draft) -> list[Form]:
+        """What can be put on the line: nothing, where nothing brings it back."""
+        return [] if draft.line.is_beyond_help else [*self._amounts(draft), self._voucher()]
 
     def _amounts(self, draft: Draft) -> list[Form]:
         limits = self.desk.limits
@@ -182,6 +208,15 @@ class Pages:
             Form(action=self.places.amount, buttons=tiles, heading=say("How much?")),
             Form(action=self.places.amount, field=another, buttons=[_next()], heading=say("Another amount")),
         ]
+
+    def _voucher(self) -> Form:
+        field = Field(
+            name="voucher",
+            label=say("Type the digits of the voucher."),
+            keyboard="numeric",
+            longest=_LONGEST_VOUCHER,
+        )
+        return Form(action=self.places.voucher, field=field, buttons=[_next()], heading=say("Voucher"))
 
     def _other_line(self) -> Form:
         field = number_field(lambda example: say("Type the number to top up, like {example}.", example=example))

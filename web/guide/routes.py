@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, g, request, url_for
 
-from store import messages
+from store import messages, vouchers
 from topup.errors import RedialError
+from topup.kinds import Kind
 from topup.limits import SameAgain
 from topup.money import read_amount
 from topup.phone import UnableToReadNumber, read_msisdn
+from topup.vouchers import UnableToReadPin, read_pin
 from web.guide import pages as page_names
 from web.guide.answering import (
     NOT_FOUND,
@@ -58,7 +60,7 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
         g.language = own or asked_language()
         return draw_home(guide, Draft.begun(g.known.msisdn, line=line, language=g.language))
 
-    @routes.get("/<any(amount, line, payer, order, number, code, leave):step>")
+    @routes.get("/<any(amount, line, voucher, payer, order, number, code, leave):step>")
     def begin(step: str) -> Response:
         """The address of a step, opened without the form that leads there."""
         return see(pages_of(guide).places.home)
@@ -83,10 +85,12 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
             return drawn_response(pages_of(guide).sorry(NOT_FOUND, status=404))
         with guide.engine.connect() as connection:
             told = messages.last_told(connection, order_id=placed.id, msisdn=placed.asked_by)
+            tail = vouchers.tail_of(connection, placed.id) if placed.kind is Kind.VOUCHER else ""
         g.language = placed.language if placed.language in LANGUAGES else SOURCE
         page = watched(
             placed,
             told=told,
+            tail=tail,
             looks=max(request.args.get("looks", 0, type=int), 0),
             desk=desk,
             href=lambda looks: url_for("guide.watch", conversation=conversation, looks=looks),
@@ -96,7 +100,7 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
 
 
 def _answer_choices(routes: Blueprint, guide: Guide) -> None:
-    """What is topped up, and with how much."""
+    """What is topped up, and with how much or which voucher."""
     desk = guide.desk
 
     @routes.post("/amount")
@@ -111,6 +115,18 @@ def _answer_choices(routes: Blueprint, guide: Guide) -> None:
         except RedialError as error:
             return draw_home(guide, draft, why=mistake_in_words(error))
         return drawn_response(pages_of(guide).payer(chosen))
+
+    @routes.post("/voucher")
+    def voucher() -> Response:
+        """Which voucher; then, which line it goes on. A number that cannot be one is not shown again either."""
+        draft = draft_of(guide, page_names.HOME)
+        if draft.line.is_beyond_help:
+            return draw_home(guide, draft)
+        try:
+            pin = read_pin(request.form.get("voucher", ""))
+        except UnableToReadPin as error:
+            return draw_home(guide, draft, why=mistake_in_words(error))
+        return drawn_response(pages_of(guide).confirm_voucher(draft, pin))
 
     @routes.post("/line")
     def line() -> Response:
@@ -153,5 +169,7 @@ def _answer_payment(routes: Blueprint, guide: Guide) -> None:
         except RedialError as error:
             if (why := sentence_for(error)) is None:
                 raise
+            if draft.pin is not None:  # The same voucher would be refused again: another one is asked for.
+                return draw_home(guide, draft.without_voucher(), why=why)
             return drawn_response(pages.confirm(draft, why=why))
         return see(url_for("guide.watch", conversation=draft.conversation))
