@@ -347,6 +347,13 @@ MUTATIONS = (
         ");",
         (GUARDS,),
     ),
+    Mutation(
+        "an enquiry that is not let in says that nothing was paid",
+        "providers/tokens.py",
+        'NotSent("the access token was refused, and a new one too")',
+        'Refused(Reason.PROVIDER, "token_refused")',
+        ("tests/contracts/test_daraja.py",),
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from providers.http import Channel, Reply, Request
 from providers.payload import Unreadable, decimal_of, name_in, read_json
-from topup.outcomes import NotSent, Reason, Refused, Unknown
+from topup.outcomes import NotSent, Unknown
 
 T = TypeVar("T")
 
@@ -44,8 +44,12 @@ class TokenKeeper:
         *,
         operation: str,
         read: Callable[[Reply], T | TokenRefused],
-    ) -> T | NotSent | Unknown | Refused:
-        """Send by `channel` what `make_request` makes of a token; again with a new one if the first was refused."""
+    ) -> T | NotSent | Unknown:
+        """Send by `channel` what `make_request` makes of a token; again with a new one if the first was refused.
+
+        When both are refused nothing was begun, and nothing was answered either. It is NotSent and not Refused: of what
+        an enquiry asks about it says nothing, and what moves money may be tried again.
+        """
         refused_token: str | None = None
         for _ in range(2):
             token = self._token(instead_of=refused_token)
@@ -55,7 +59,7 @@ class TokenKeeper:
             if not isinstance(answer, TokenRefused):
                 return answer
             refused_token = token
-        return Refused(Reason.PROVIDER, "token_refused")
+        return NotSent("the access token was refused, and a new one too")
 
     def _token(self, *, instead_of: str | None) -> str | NotSent:
         """A token that is good now, and is not the one that was refused. NotSent when none is given."""

@@ -208,12 +208,19 @@ def test_a_refused_token_is_renewed_once(code: str, text: str, status: int) -> N
     assert stage.seen[3].headers["authorization"] == "Bearer second"
 
 
-def test_two_refused_tokens_are_a_refusal() -> None:
+def test_two_refused_tokens_begin_nothing() -> None:
     no = error("404.001.03", "Invalid Access Token", status=404)
     second = says('{"access_token": "second", "expires_in": "3599"}')
     with daraja(TOKEN, no, second, no) as (provider, stage):
-        assert provider.charge(an_attempt()) == Refused(Reason.PROVIDER, "token_refused")
+        assert isinstance(provider.charge(an_attempt()), NotSent)
     assert len(stage.seen) == 4
+
+
+def test_two_refused_tokens_say_nothing_of_the_prompt_that_was_asked_about() -> None:
+    no = error("404.001.03", "Invalid Access Token", status=404)
+    second = says('{"access_token": "second", "expires_in": "3599"}')
+    with daraja(TOKEN, no, second, no) as (provider, _):
+        assert isinstance(provider.enquire_charge(an_attempt(provider_ref="ws_CO_1")), Unknown)
 
 
 @pytest.mark.parametrize(

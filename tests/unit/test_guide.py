@@ -12,9 +12,13 @@ from redis.retry import Retry
 from sqlalchemy import Engine
 
 from store import subscribers
+from store.desk import Desk
 from tests.unit.clocks import FakeClock
 from tests.unit.desks import OWES_50
 from tests.unit.guides import GATEWAY, PHONE, STRANGER_AT, Browser, a_guide, orders_of, sms_to
+from tests.unit.lending import LENDING, lent_in
+from tests.unit.orders import TIMING
+from tests.unit.shops import LineOf, a_shop
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 
@@ -47,6 +51,16 @@ def test_what_is_owed_stands_first_and_the_amount_that_brings_the_line_back_is_o
     words = opened().go()
     assert "Line suspended. You owe KES 50.00." in words
     assert words.index("You owe") < words.index("KES 50 (line comes back)") < words.index("KES 100")
+
+
+def test_the_amount_that_brings_a_line_back_covers_its_advance_too(
+    shared_engine: Engine, client: redis.Redis, msisdn: str
+) -> None:
+    lent_in(shared_engine, msisdn)
+    desk = Desk(shared_engine, shop=a_shop(lending=LENDING), lines=LineOf(OWES_50), timing=TIMING, clock=FakeClock())
+    words = Browser(a_guide(shared_engine, client, OWES_50, desk=desk), msisdn=msisdn).go()
+    assert "You owe KES 105.00." in words
+    assert "KES 105 (line comes back)" in words
 
 
 def test_a_top_up_takes_three_presses_and_places_one_order(opened: Open, shared_engine: Engine, msisdn: str) -> None:

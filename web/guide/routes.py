@@ -6,9 +6,12 @@ from dataclasses import replace
 from flask import Blueprint, Response, g, request, url_for
 
 from store import messages, vouchers
+from store.desk import Desk
+from topup.caller import Caller
 from topup.errors import RedialError
 from topup.kinds import Kind
 from topup.limits import SameAgain
+from topup.line import Line
 from topup.money import read_amount
 from topup.phone import UnableToReadNumber, read_msisdn
 from topup.vouchers import UnableToReadPin, read_pin
@@ -55,9 +58,10 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
         """The line, and what can be done."""
         if g.known is None:
             return drawn_response(pages_of(guide).who(lang=language_query()))
-        caller, line = desk.caller(g.known.msisdn), desk.read_line(g.known.msisdn)
+        caller = desk.caller(g.known.msisdn)
         own = caller.language if caller.language in LANGUAGES and not language_query() else None
         g.language = own or asked_language()
+        line = _own_line(desk, g.known.msisdn, caller)
         return draw_home(guide, Draft.begun(g.known.msisdn, line=line, language=g.language))
 
     @routes.get("/<any(amount, line, voucher, payer, order, number, code, leave):step>")
@@ -136,8 +140,16 @@ def _answer_choices(routes: Blueprint, guide: Guide) -> None:
             msisdn = read_msisdn(request.form.get(NUMBER, ""), country=desk.country)
         except UnableToReadNumber as error:
             return draw_home(guide, draft, why=mistake_in_words(error))
-        other = None if msisdn == draft.msisdn else msisdn
-        return draw_home(guide, replace(draft, other_line=other, line=desk.read_line(msisdn)))
+        if msisdn == draft.msisdn:
+            line = _own_line(desk, msisdn, desk.caller(msisdn))
+            return draw_home(guide, replace(draft, other_line=None, line=line))
+        return draw_home(guide, replace(draft, other_line=msisdn, line=desk.read_line(msisdn)))
+
+
+def _own_line(desk: Desk, msisdn: str, caller: Caller) -> Line:
+    """The caller's line as a top-up finds it, which repays an advance first: with less it does not come back."""
+    line = desk.read_line(msisdn)
+    return line.after(caller.history.owed) if caller.history else line
 
 
 def _answer_payment(routes: Blueprint, guide: Guide) -> None:
