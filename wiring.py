@@ -33,6 +33,7 @@ from store.desk import Desk, Shop
 from store.engine import make_engine
 from store.gate import GateMemory
 from store.gate_events import LineEvents
+from store.outages import Outages
 from store.rates import Rates
 from store.seal import seal_of
 from store.unfinished import UnfinishedCalls
@@ -276,6 +277,11 @@ class Wiring:
         return Keeper(memory=self.gate_memory, lines=self.ucip, policy=policy)
 
     @cached_property
+    def outages(self) -> Outages:
+        """Which providers do not answer just now."""
+        return Outages(self.redis)
+
+    @cached_property
     def house(self) -> House:
         """What the workers work with."""
         return House(
@@ -433,4 +439,4 @@ class Wiring:
     def _channel(self, provider: str, url: str, limits: CallLimits | None = None) -> Channel:
         # Two kinds of work may ask one provider in one process (credit and enquire, settle and refund): no hand waits.
         ours = limits or CallLimits(connections=2 * self.settings.worker_hands)
-        return Channel(provider=provider, url=url, limits=ours, observe=observe_provider)
+        return Channel(provider=provider, url=url, limits=ours, observe=observe_provider, notice=self.outages.note)
