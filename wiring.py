@@ -190,7 +190,7 @@ class Wiring:
     @cached_property
     def answers(self) -> Answers:
         """What answers an SMS."""
-        return Answers(self.engine, desk=self.desk, clock=utc_now, unfinished=self.unfinished)
+        return Answers(self.engine, desk=self.desk, clock=utc_now, down=self.outages.down, unfinished=self.unfinished)
 
     @cached_property
     def unfinished(self) -> UnfinishedCalls | None:
@@ -226,6 +226,7 @@ class Wiring:
                 an_address_an_hour=s.guide_codes_an_hour,
             ),
             rates=rates,
+            down=self.outages.down,
             pages_a_minute=s.guide_pages_a_minute,
             is_secure=s.guide_address.startswith("https:"),
         )

@@ -1,8 +1,8 @@
-"""Which providers do not answer just now, as the workers' breakers find out: a hint, in Redis, for whoever wants to pay.
+"""Which providers do not answer just now, as the workers' breakers find out: a hint for whoever wants to pay.
 
-One sorted set holds the providers with the second until which each counts as down, by Redis' own clock, so that what
-nobody renews fades by itself. A hop of a call reads it with the script that loads the call. It decides nothing: who
-wants to pay by a provider that is down is asked by it all the same.
+One sorted set in Redis holds the providers with the second until which each counts as down, by Redis' own clock, so
+that what nobody renews fades by itself. A hop of a call reads it with the script that loads the call. It keeps nobody
+from paying: who wants to pay by a provider that is down is asked by it all the same.
 """
 
 from typing import cast
