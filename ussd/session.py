@@ -1,8 +1,9 @@
 """What a call remembers between two keys, in Redis.
 
 A session is one small string under `ussd:<channel>:<conversation>`. A hop reads it (with the caller's dropped call, the
-line as it was read a moment ago, and the count of the caller's hops) in one round trip, and writes it in another: only
-if it still is what was read, so that of two copies of one hop one wins and both give the winner's answer.
+line as it was read a moment ago, the count of the caller's hops, and which providers do not answer) in one round trip,
+and writes it in another: only if it still is what was read, so that of two copies of one hop one wins and both give the
+winner's answer.
 
 The number of a voucher does not lie open in Redis: it is sealed, and so is the mark of a hop wherever it may stand
 there.

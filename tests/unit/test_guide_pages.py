@@ -17,6 +17,7 @@ from topup.life import State
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
+from topup.wallets import WALLETS
 from web.guide.answering import STYLE, drawn
 from web.guide.draft import Draft, Seal
 from web.guide.page import Page
@@ -50,7 +51,7 @@ class WideDesk(FakeDesk):
 
 
 DESK: Any = WideDesk()
-PAGES = Pages(desk=DESK, places=PLACES, seal=Seal(secret="a secret of the tests"))
+PAGES = Pages(desk=DESK, places=PLACES, seal=Seal(secret="a secret of the tests"), down=lambda: frozenset(WALLETS))
 SUSPENDED = Line(LineState.SUSPENDED, -BALANCE)
 DRAFT = Draft(msisdn=FOREIGN, conversation="c" * 16, language="en", line=SUSPENDED, amount=AMOUNT)
 CALLER = Caller(recent=[widest.recent(state) for state in State][:3], under_way=widest.recent(State.CREDITING))
