@@ -23,7 +23,7 @@ from topup.money import Money, UnableToReadAmount
 from topup.outcomes import Reason
 from topup.phone import UnableToReadNumber
 from topup.vouchers import Pin, TooManyAtOnce, UnableToReadPin, VoucherOnItsWay, VouchersLocked, VoucherWasUsed
-from topup.wallets import NoWalletHere, Wallet
+from topup.wallets import M_PESA, NoWalletHere, Wallet
 from ussd.call import Call, Draft, Dropped
 from ussd.drawing import FOOT, MORE_LINE, drawn_pages
 from ussd.gateways import GATEWAYS, http
@@ -209,7 +209,8 @@ def test_every_screen_is_seen_whole(screen: str, language: str) -> None:
 def test_what_chinese_callers_see_on_most_days_is_seen_at_once(screen: str, amount: Money) -> None:
     call = sample_call(screen, "zh")
     call.amount = amount
-    assert len(drawn_pages(menu, call, WIDTH)) == 1
+    for call.down in (frozenset(), frozenset({M_PESA.provider})):
+        assert len(drawn_pages(menu, call, WIDTH)) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
