@@ -33,6 +33,7 @@ from store.desk import Desk, Shop
 from store.engine import make_engine
 from store.gate import GateMemory
 from store.gate_events import LineEvents
+from store.outages import Outages
 from store.rates import Rates
 from store.seal import seal_of
 from store.unfinished import UnfinishedCalls
@@ -189,7 +190,7 @@ class Wiring:
     @cached_property
     def answers(self) -> Answers:
         """What answers an SMS."""
-        return Answers(self.engine, desk=self.desk, clock=utc_now, unfinished=self.unfinished)
+        return Answers(self.engine, desk=self.desk, clock=utc_now, down=self.outages.down, unfinished=self.unfinished)
 
     @cached_property
     def unfinished(self) -> UnfinishedCalls | None:
@@ -225,6 +226,7 @@ class Wiring:
                 an_address_an_hour=s.guide_codes_an_hour,
             ),
             rates=rates,
+            down=self.outages.down,
             pages_a_minute=s.guide_pages_a_minute,
             is_secure=s.guide_address.startswith("https:"),
         )
@@ -274,6 +276,11 @@ class Wiring:
             cut_off_s=s.gate_cut_off_s,
         )
         return Keeper(memory=self.gate_memory, lines=self.ucip, policy=policy)
+
+    @cached_property
+    def outages(self) -> Outages:
+        """Which providers do not answer just now."""
+        return Outages(self.redis)
 
     @cached_property
     def house(self) -> House:
@@ -433,4 +440,4 @@ class Wiring:
     def _channel(self, provider: str, url: str, limits: CallLimits | None = None) -> Channel:
         # Two kinds of work may ask one provider in one process (credit and enquire, settle and refund): no hand waits.
         ours = limits or CallLimits(connections=2 * self.settings.worker_hands)
-        return Channel(provider=provider, url=url, limits=ours, observe=observe_provider)
+        return Channel(provider=provider, url=url, limits=ours, observe=observe_provider, notice=self.outages.note)

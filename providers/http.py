@@ -34,8 +34,16 @@ Observe = Callable[[str, str, str, float], None]
 """Told of every call: provider, operation, outcome (`accepted`, `refused`, `not_sent`, `unknown` ...), seconds."""
 
 
+Notice = Callable[[str, bool], None]
+"""Told of a provider, and whether it is down: each time that it has to be left alone, and when it is well again."""
+
+
 def observe_nothing(_provider: str, _operation: str, _outcome: str, _seconds: float) -> None:
     """The default observer."""
+
+
+def notice_nothing(_provider: str, _is_down: bool) -> None:
+    """The default for whoever does not care."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +98,13 @@ class Channel:
         url: str,
         limits: Limits | None = None,
         observe: Observe = observe_nothing,
+        notice: Notice = notice_nothing,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.provider = provider
         self._limits = limits or Limits()
         self._observe = observe
+        self._notice = notice
         self._base = parse_base(url, provider=provider)
         self._tls = tls or tls_context() if self._base.secure else None
         self._breaker = Breaker(failures=self._limits.failures_to_open, open_s=self._limits.open_s)
@@ -135,7 +145,13 @@ class Channel:
             well, answer = _understood(reply, read)
             return answer
         finally:
-            self._breaker.record(well=well)
+            self._learn(well=well)
+
+    def _learn(self, *, well: bool) -> None:
+        was_open = self._breaker.is_open
+        self._breaker.record(well=well)
+        if was_open or self._breaker.is_open:
+            self._notice(self.provider, self._breaker.is_open)
 
     def _exchange(self, request: Request) -> Reply | NotSent | Unknown:
         try:

@@ -3,6 +3,7 @@
 The answer itself is owed through the outbox, so that the gateway gets its 200 at once and no answer is lost.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -37,11 +38,20 @@ _ALWAYS_ANSWERED = (
 class Answers:
     """Reads letters and answers them."""
 
-    def __init__(self, engine: Engine, *, desk: Desk, clock: Clock, unfinished: UnfinishedCalls | None = None) -> None:
-        """`unfinished` are the calls that people are reminded of, where they are."""
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        desk: Desk,
+        clock: Clock,
+        down: Callable[[], frozenset[str]],
+        unfinished: UnfinishedCalls | None = None,
+    ) -> None:
+        """`down` says which providers do not answer just now; `unfinished`: the calls that people are reminded of."""
         self._engine = engine
         self._desk = desk
         self._clock = clock
+        self._down = down
         self._unfinished = unfinished
 
     def take(self, letter: Letter) -> str:
@@ -53,6 +63,8 @@ class Answers:
         command = keywords.read(letter.text)
         # All is read before the transaction, which must not wait for the charging system.
         caller, line = self._desk.caller(msisdn), self._line(msisdn, command)
+        wants_a_payer = isinstance(command, keywords.TopUp | keywords.Ask)
+        down = self._down() if wants_a_payer else frozenset[str]()
         goes_on = isinstance(command, keywords.GoOn)
         unfinished = self._unfinished.told(msisdn) if self._unfinished and goes_on else None
         with self._engine.begin() as connection:
@@ -69,6 +81,7 @@ class Answers:
                     msisdn=msisdn,
                     caller=caller,
                     line=line,
+                    down=down,
                     language=_known(caller.language),
                     unfinished=unfinished,
                 )

@@ -246,6 +246,31 @@ def asked_just_now(amount: Money, *, payer: str) -> Text:
     )
 
 
+def wallet_down(wallet: str, amount: Money, *, payer: str | None, line: str | None) -> Text:
+    """To somebody whose top-up was not ordered, since the payer's wallet does not answer just now.
+
+    `payer` and `line`, where they are not the sender's own, as the sender wrote them.
+    """
+    typed = AsTyped(amount)
+    if payer is None and line is None:
+        return say(
+            "{wallet} does not answer now. Nothing was ordered. Another number can pay: send TOPUP {typed} and that "
+            "number. To try send TOPUP {typed} AGAIN.",
+            wallet=wallet,
+            typed=typed,
+        )
+    if payer is None:
+        return _try_again(wallet, written=say("TOPUP {typed} FOR {line}", typed=typed, line=line or ""))
+    if line is None:
+        return _try_again(wallet, written=say("TOPUP {typed} {payer}", typed=typed, payer=payer))
+    return _try_again(wallet, written=say("TOPUP {typed} {payer} FOR {line}", typed=typed, payer=payer, line=line))
+
+
+def wallet_down_to_ask(wallet: str, amount: Money, *, payer: str) -> Text:
+    """To somebody who wants another asked whose wallet does not answer just now. `payer` as the sender wrote it."""
+    return _try_again(wallet, written=say("ASK {typed} {payer}", typed=AsTyped(amount), payer=payer))
+
+
 def call_dropped(amount: Money, *, line: str, payer: str) -> Text:
     """To somebody whose call dropped before they agreed. `line` and `payer` are in the national form."""
     return say(
@@ -343,3 +368,11 @@ def _wallet(order: Order) -> str:
 
 def _received_back(order: Order) -> Text:
     return say("{amount} received. Your line is back.", amount=order.amount)
+
+
+def _try_again(wallet: str, *, written: Text) -> Text:
+    return say(
+        "{wallet} does not answer now. Nothing was ordered. Another number can pay, or send {written} AGAIN to try.",
+        wallet=wallet,
+        written=written,
+    )

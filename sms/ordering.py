@@ -50,6 +50,9 @@ def _order(
         wanted = _wanted(writer, command, amount, kind, line=line)
         if writer.line.is_beyond_help:
             return "top_up_refused", beyond_help(writer, wanted.line)
+        wallet = writer.desk.wallet_of(wanted.payer)
+        if wallet.provider in writer.down and not command.again:
+            return "wallet_down", _wallet_down(command, wallet.name, wanted.amount, line=line)
         order = writer.desk.place_in(writer.connection, wanted)
     except SameAgain as error:
         return "top_up_again", _again(command, error, line=line)
@@ -86,6 +89,13 @@ def beyond_help(writer: Writer, line: str | None) -> Text:
     if line is None or line == writer.msisdn:
         return writer.line_state()
     return messages.line_beyond_help(line=writer.shown(line), care_number=writer.desk.care_number)
+
+
+def _wallet_down(command: keywords.TopUp | keywords.Ask, wallet: str, amount: Money, *, line: str | None) -> Text:
+    """Who else can pay, and how to say that it is to be tried: the command as it was written, and AGAIN."""
+    if isinstance(command, keywords.Ask):
+        return messages.wallet_down_to_ask(wallet, amount, payer=command.payer or "")
+    return messages.wallet_down(wallet, amount, payer=command.payer, line=line)
 
 
 def _again(command: keywords.TopUp | keywords.Ask, error: SameAgain, *, line: str | None) -> Text:

@@ -35,7 +35,8 @@ class Letter:
 class Writer:
     """Whoever wrote the letter that is being answered, within one transaction. `line` is the one it is about.
 
-    `unfinished` is what they were reminded of, when that is what they answer.
+    `down` are the providers that do not answer just now. `unfinished` is what they were reminded of, when that is what
+    they answer.
     """
 
     desk: Desk
@@ -46,6 +47,7 @@ class Writer:
     caller: Caller
     line: Line
     language: str
+    down: frozenset[str] = frozenset()
     unfinished: Unfinished | None = None
 
     def line_state(self) -> Text:

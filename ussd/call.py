@@ -148,6 +148,9 @@ class Call:
     standing: Sequence[Running] = ()
     draft: Draft | None = None
 
+    # Providers that do not answer just now, as the house knew at this hop: a hint, which is not remembered.
+    down: frozenset[str] = frozenset()
+
     # Whether the keys are being played from the gateway's record instead of pressed by somebody who sees the screen.
     playing: bool = False
 
@@ -197,6 +200,19 @@ class Call:
     def wallet(self) -> str:
         """What the payer calls the wallet that is asked. Raises NoWalletHere."""
         return self.desk.wallet_of(self.payer_or_self).name
+
+    @property
+    def wallet_is_down(self) -> bool:
+        """Whether the payer's wallet does not answer just now. Raises NoWalletHere."""
+        return self.desk.wallet_of(self.payer_or_self).provider in self.down
+
+    @property
+    def own_wallet_down(self) -> str | None:
+        """What the caller calls their own wallet where it does not answer just now; None where it does, or is none."""
+        if not self.has_wallet:
+            return None
+        wallet = self.desk.wallet_of(self.msisdn)
+        return wallet.name if wallet.provider in self.down else None
 
     @property
     def has_wallet(self) -> bool:

@@ -1,7 +1,7 @@
 """One keypress: load, answer, save, show."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from topup.errors import RedialError
@@ -92,7 +92,7 @@ class Engine:
             standing = self._sessions.save(session, **where, raw=loaded.raw, line_is_new=line_is_new)
             if standing is None:
                 return _reply(session)
-            loaded = standing
+            loaded = replace(standing, down=loaded.down)
         raise HopWasContested(conversation=hop.conversation, tries=_TRIES)
 
     def _answer(self, hop: Hop, loaded: Loaded, news: News) -> tuple[Session, bool]:
@@ -101,6 +101,7 @@ class Engine:
             call = self._dial(hop, loaded, news)
         else:
             call = _call(self._desk, hop, session)
+            call.down = loaded.down
             self._keep_seen(call)
         text, is_open = self._walk(call, news.keys, hop.width)
         return _session(call, seen=news.mark, reply=text, is_open=is_open), session is None and loaded.line is None
@@ -111,6 +112,7 @@ class Engine:
         language = caller.language if caller.language in LANGUAGES else SOURCE
         call = _call(self._desk, hop, None, language=language or SOURCE)
         call.screen, call.line, call.recent = self._menu.first, line, caller.recent
+        call.down = loaded.down
         call.playing = bool(news.keys)
         if news.lost and self._take_up(call):
             return call

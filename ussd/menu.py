@@ -16,7 +16,7 @@ from ussd.journeys import advances, asking, auto, menu, other_lines, under_way, 
 from ussd.journeys.common import agreed, shown
 from ussd.screens import DOORS, Choice, NotAnOption, Option, Wrong
 from words.accounts import result_in_words, top_up_in_words
-from words.agreeing import headline, offer, on_its_way, same_again, what_will_happen
+from words.agreeing import headline, offer, on_its_way, same_again, what_will_happen, who_pays
 from words.text import LANGUAGES, Text, say
 
 __all__ = ["advances", "asking", "auto", "menu", "other_lines", "under_way", "vouchers"]
@@ -116,7 +116,7 @@ def read_other_amount(call: Call, typed: str) -> str:
 def payer(call: Call) -> Choice:
     """Whose mobile money pays."""
     return Choice(
-        say("{amount}. Who pays?", amount=agreed(call)),
+        who_pays(amount=agreed(call), own_wallet_down=call.own_wallet_down),
         [
             Option(say("This number"), "confirm", {"payer": None}, does=_check_own_wallet),
             Option(say("Another number"), "other_payer"),
@@ -268,6 +268,7 @@ def _what_will_happen(call: Call) -> Text:
         line=shown(call, call.line_to_top_up),
         wallet=call.wallet,
         payer=shown(call, call.payer_or_self),
+        is_down=call.wallet_is_down,
     )
 
 

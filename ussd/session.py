@@ -1,8 +1,9 @@
 """What a call remembers between two keys, in Redis.
 
 A session is one small string under `ussd:<channel>:<conversation>`. A hop reads it (with the caller's dropped call, the
-line as it was read a moment ago, and the count of the caller's hops) in one round trip, and writes it in another: only
-if it still is what was read, so that of two copies of one hop one wins and both give the winner's answer.
+line as it was read a moment ago, the count of the caller's hops, and which providers do not answer) in one round trip,
+and writes it in another: only if it still is what was read, so that of two copies of one hop one wins and both give the
+winner's answer.
 
 The number of a voucher does not lie open in Redis: it is sealed, and so is the mark of a hop wherever it may stand
 there.
@@ -15,6 +16,7 @@ from typing import Any, cast
 from redis import Redis
 
 import store.unfinished
+from store.outages import DOWN_NOW, names_of
 from store.seal import Seal, UnableToOpen
 from topup.advances import History
 from topup.auto import Running
@@ -32,11 +34,12 @@ VERSION = 6
 # Where a top-up only wants its yes: the payer is the caller until another is chosen.
 _WANT_A_YES = ("payer", "confirm")
 
-_LOAD = """
+_LOAD = f"""
 -- KEYS: session, dropped call, line, hop counter.  ARGV: seconds of the counter's window.
 local hops = redis.call('INCR', KEYS[4])
 if hops == 1 then redis.call('EXPIRE', KEYS[4], ARGV[1]) end
-return {redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2]) or '', redis.call('GET', KEYS[3]) or '', hops}
+local session, dropped, line = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2]), redis.call('GET', KEYS[3])
+return {{session or '', dropped or '', line or '', hops, {DOWN_NOW}}}
 """
 
 _SAVE = """
@@ -96,13 +99,17 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What one round trip brings. `raw` is the session's own string, to be given back when saving."""
+    """What one round trip brings. `raw` is the session's own string, to be given back when saving.
+
+    `down` are the providers that do not answer just now: as of this hop, and never kept with the session.
+    """
 
     raw: bytes
     session: Session | None
     dropped: Dropped | None
     line: Line | None
     hops: int
+    down: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +140,18 @@ class Sessions:
     def load(self, *, channel: str, conversation: str, msisdn: str) -> Loaded:
         """Everything that a hop needs, in one round trip; counts the hop."""
         keys = [*_keys(channel, conversation, msisdn), f"ussd:hops:{msisdn}"]
-        raw, dropped, line, hops = cast(
-            "tuple[bytes, bytes, bytes, int]", self._load(keys=keys, args=[self._lifetimes.rate_window_s])
+        raw, dropped, line, hops, down = cast(
+            "tuple[bytes, bytes, bytes, int, list[bytes]]",
+            self._load(keys=keys, args=[self._lifetimes.rate_window_s]),
         )
-        session = unpacked(raw, seal=self._seal)
-        return Loaded(raw=raw, session=session, dropped=_read_dropped(dropped), line=_read_line(line), hops=hops)
+        return Loaded(
+            raw=raw,
+            session=unpacked(raw, seal=self._seal),
+            dropped=_read_dropped(dropped),
+            line=_read_line(line),
+            hops=hops,
+            down=names_of(down),
+        )
 
     def language(self, *, channel: str, conversation: str) -> str | None:
         """The language of a call; None when nothing is remembered of it."""

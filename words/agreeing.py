@@ -18,8 +18,22 @@ def offer(amount: Money, *, clearing: Money | None) -> Text:
     return say("{amount} (line comes back)", amount=amount) if amount == clearing else say("{amount}", amount=amount)
 
 
-def what_will_happen(*, amount: Money, owed: Money | None, line: str, wallet: str, payer: str) -> Text:
-    """What is agreed to, before it is. `owed` is what the line owes; `line` and `payer` are in the national form."""
+def who_pays(*, amount: Money, own_wallet_down: str | None) -> Text:
+    """Whose mobile money pays. `own_wallet_down` is what one's own is called where it does not answer just now."""
+    if own_wallet_down:
+        return say("{amount}. {wallet} does not answer now. Who pays?", amount=amount, wallet=own_wallet_down)
+    return say("{amount}. Who pays?", amount=amount)
+
+
+def what_will_happen(
+    *, amount: Money, owed: Money | None, line: str, wallet: str, payer: str, is_down: bool = False
+) -> Text:
+    """What is agreed to, before it is. `owed` is what the line owes; `line` and `payer` are in the national form.
+
+    `is_down`: the wallet does not answer just now. It is asked all the same by whoever wants that.
+    """
+    if is_down:
+        return _what_will_wait(amount=amount, owed=owed, line=line, wallet=wallet, payer=payer)
     if owed and amount < owed:
         return say(
             "{amount} will not bring {line} back: it owes {owed}. {wallet} of {payer} pays.",
@@ -31,6 +45,25 @@ def what_will_happen(*, amount: Money, owed: Money | None, line: str, wallet: st
         )
     return say(
         "Top up {line} with {amount}. {wallet} of {payer} pays.", amount=amount, line=line, wallet=wallet, payer=payer
+    )
+
+
+def _what_will_wait(*, amount: Money, owed: Money | None, line: str, wallet: str, payer: str) -> Text:
+    """The same where the wallet does not answer just now; what is owed was told before, and there is no room for it."""
+    if owed and amount < owed:
+        return say(
+            "{amount} will not bring {line} back. {wallet} of {payer} does not answer now.",
+            amount=amount,
+            line=line,
+            wallet=wallet,
+            payer=payer,
+        )
+    return say(
+        "Top up {line} with {amount}. {wallet} of {payer} does not answer now.",
+        amount=amount,
+        line=line,
+        wallet=wallet,
+        payer=payer,
     )
 
 

@@ -16,6 +16,8 @@ _READS_FOR_S = 6.0
 
 _TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment [\w -]+ asks")
 _ASKED = re.compile(r".* Reply YES (\d{3}) to pay")
+# Stands on the screen that is agreed to, whether its wallet answers or not, and on no other.
+_CONFIRMS = "2 Another payer"
 _OPTION = re.compile(r"(\d+) (.*)")
 
 
@@ -158,12 +160,12 @@ class Ordering:
             *("How much?", "Another amount"),
             *("Who pays?", self._payer_wanted()),
             *("We ask", person.stops_at if person.stops_at == "Cancel" else "Ask"),
-            *("pays.", person.stops_at if person.stops_at == "Cancel" else "Pay"),
+            *(_CONFIRMS, person.stops_at if person.stops_at == "Cancel" else "Pay"),
             *("Top up", "Top up"),
         )
-        if "pays." in text and re.search(rf"KES {person.amount}\.? ", text) is None:
+        if _CONFIRMS in text and re.search(rf"KES {person.amount}\.? ", text) is None:
             return "00"  # Not what was wanted: begin again from home.
-        if "pays." in text and person.stops_at == "hang up":
+        if _CONFIRMS in text and person.stops_at == "hang up":
             return None
         chosen = next((choice for seen, choice in zip(wanted[::2], wanted[1::2], strict=True) if seen in text), None)
         return _option(text, chosen) if chosen else None

@@ -122,6 +122,7 @@ SENTENCES = (
 _OTHERS = (
     re.compile(rf"You have just ordered {_KES}[,.] .*", re.DOTALL),
     re.compile(rf"You have just asked for {_KES}\..*"),
+    re.compile(r"[\w -]+ does not answer now\. Nothing was ordered\. .*"),
     re.compile(r"All right\. You pay nothing, and we tell \d+\."),
     re.compile(r"There is nothing for you to answer just now\..*"),
     re.compile(r"You were asked more than once\..*"),

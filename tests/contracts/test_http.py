@@ -341,3 +341,25 @@ def test_certificates_are_verified_by_default() -> None:
     assert tls is not None
     assert tls.verify_mode is ssl.CERT_REQUIRED
     assert tls.check_hostname
+
+
+def test_whoever_wants_to_know_is_told_that_a_provider_is_down_and_when_it_is_well_again() -> None:
+    told: list[tuple[str, bool]] = []
+    now_s = 0.0
+    with serving(says(b"{}", status=503), says(b"{}", status=503), says(b"{}", status=503), says(b"{}")) as stage:
+        channel = Channel(
+            provider="test", url=stage.url, limits=PATIENT, notice=lambda name, is_down: told.append((name, is_down))
+        )
+        channel._breaker = Breaker(failures=2, open_s=10, clock=lambda: now_s)
+        ask(channel)
+        assert told == []
+        ask(channel)
+        assert told == [("test", True)]
+        assert isinstance(ask(channel), NotSent)
+        assert told == [("test", True)]
+        now_s = 10.0
+        ask(channel)
+        assert told == [("test", True), ("test", True)]
+        now_s = 20.0
+        ask(channel)
+        assert told == [("test", True), ("test", True), ("test", False)]

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from store import auto, messages, subscribers
 from store.book import SqlBook
+from store.outages import Outages
 from tests.city import City
 from tests.dialogues.gateway import Gateway
 from tests.dialogues.transcript import Dialogue, Step, matches, read_all
@@ -102,6 +103,18 @@ class Stage:
     def line_answers_again(self) -> None:
         self._forget_line()
         self.city.faults.clear()
+
+    def wallet_is_down(self, provider: str) -> None:
+        self.last.callback(self._note, provider, False)
+        self._note(provider, True)
+
+    def wallet_answers_again(self, provider: str) -> None:
+        self._note(provider, False)
+
+    def _note(self, provider: str, is_down: bool) -> None:
+        """The workers find out, and say so; there are none here."""
+        with self.city.redis() as client:
+            Outages(client).note(provider, is_down)
 
     def language(self, code: str) -> None:
         with self.books.begin() as connection:
@@ -236,6 +249,8 @@ DEEDS: dict[str, Callable[..., str | None]] = {
     r"other line (\d+) is closed to others": Stage.other_line_is_closed,
     r"line hangs": Stage.line_hangs,
     r"line answers again": Stage.line_answers_again,
+    r"wallet (\w+) is down": Stage.wallet_is_down,
+    r"wallet (\w+) answers again": Stage.wallet_answers_again,
     r"language (\w+)": Stage.language,
     r"earlier KES ([\d,]+) (\w+)": Stage.earlier_order,
     r"missed KES ([\d,]+) (\w+)": Stage.missed_order,

@@ -28,6 +28,7 @@ any time and any reference. `#` begins a remark.
     line is barred, gone      the operator's own states
     other line NUMBER ...     owes N, is barred, is gone, is closed to others: a line that is not the caller's
     line hangs                the charging system does not answer in time
+    wallet PROVIDER is down   the workers have found out that it does not answer; `answers again`: that it does
     language CODE             the number has chosen it earlier
     earlier KES N STATE       an order of earlier on, which has come to STATE, and its SMS has arrived
     earlier KES N STATE D days ago

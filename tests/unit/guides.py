@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from store.codes import Codes
 from store.desk import Desk
 from store.gate import GateMemory
+from store.outages import Outages
 from store.rates import Rates
 from tests.unit.clocks import FakeClock
 from tests.unit.orders import TIMING
@@ -63,6 +64,7 @@ def a_guide(engine: Engine, client: redis.Redis, line: Line, **changes: Any) -> 
         "seal": seal,
         "proving": proving,
         "rates": rates,
+        "down": Outages(client).down,
         "pages_a_minute": 1000,
         "is_secure": False,
     }

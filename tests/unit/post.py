@@ -32,11 +32,12 @@ class Post:
     clock: FakeClock = field(default_factory=FakeClock)
     shop: dict[str, Any] = field(default_factory=dict)
     unfinished: UnfinishedCalls | None = None
+    down: frozenset[str] = frozenset()
 
     @property
     def answers(self) -> Answers:
         desk = Desk(self.engine, shop=a_shop(**self.shop), lines=self.line, timing=TIMING, clock=self.clock)
-        return Answers(self.engine, desk=desk, clock=self.clock, unfinished=self.unfinished)
+        return Answers(self.engine, desk=desk, clock=self.clock, down=lambda: self.down, unfinished=self.unfinished)
 
     def take(self, text: str, *, sender: str = OWNER, id: str | None = None) -> str:  # noqa: A002
         """Take a letter; what was made of it."""

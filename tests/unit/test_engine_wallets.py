@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from store.outages import Outages
 from tests.unit.desks import FakeDesk, Handset, an_engine
 from topup.wallets import NoWalletHere
 from ussd.engine import Engine
@@ -77,3 +78,58 @@ def test_a_wallet_that_is_not_set_up_is_not_offered(engine: Engine, desk: FakeDe
     assert Handset(engine, msisdn=AIRTEL).dial("100").screen == "other_payer"
     with pytest.raises(NoWalletHere):
         desk.wallet_of(AIRTEL)
+
+
+# A wallet that does not answer just now.
+
+
+def test_a_caller_whose_wallet_is_down_reads_so_before_choosing_and_before_paying(
+    client: redis.Redis, phone: Handset, desk: FakeDesk
+) -> None:
+    Outages(client).note("daraja", True)
+    phone.dial()
+    payer = phone.key("1", "2")
+    assert payer.text.startswith("KES 100. M-PESA does not answer now. Who pays?\n1 This number\n2 Another number\n")
+    confirm = phone.key("1")
+    assert confirm.text.startswith(
+        "Top up 0711000001 with KES 100. M-PESA of 0711000001 does not answer now.\n1 Pay\n2 Another payer\n"
+    )
+    assert phone.key("1").screen == "placed"
+    assert len(desk.orders) == 1
+
+
+def test_another_payer_with_a_wallet_that_answers_is_agreed_to_as_ever(client: redis.Redis, phone: Handset) -> None:
+    Outages(client).note("daraja", True)
+    assert "M-PESA of 0711000001 does not answer now." in phone.dial("100").text
+    assert "Airtel Money of 0733000001 pays." in phone.key("2", "0733000001").text
+
+
+def test_each_key_is_answered_by_what_is_down_at_that_moment(client: redis.Redis, phone: Handset) -> None:
+    outages = Outages(client)
+    phone.dial()
+    assert phone.key("1", "2").text.startswith("KES 100. Who pays?")
+    outages.note("daraja", True)
+    assert "M-PESA of 0711000001 does not answer now." in phone.key("1").text
+    outages.note("daraja", False)
+    assert phone.key("0").text.startswith("KES 100. Who pays?")
+
+
+def test_an_amount_that_brings_no_line_back_says_so_also_where_the_wallet_is_down(
+    client: redis.Redis, phone: Handset
+) -> None:
+    Outages(client).note("daraja", True)
+    told = "KES 20 will not bring 0711000001 back. M-PESA of 0711000001 does not answer now."
+    assert phone.dial("20").text.startswith(told)
+
+
+def test_the_outage_of_a_wallet_that_nobody_here_pays_by_is_not_told(client: redis.Redis, phone: Handset) -> None:
+    for provider in ("airtel_money", "ucip"):
+        Outages(client).note(provider, True)
+    assert "M-PESA of 0711000001 pays." in phone.dial("100").text
+
+
+def test_a_caller_without_a_wallet_reads_of_no_outage(client: redis.Redis, desk: FakeDesk) -> None:
+    Outages(client).note("daraja", True)
+    phone = Handset(an_engine(client, desk), msisdn=TELKOM)
+    phone.dial()
+    assert phone.key("1", "2").text.startswith("KES 100. Who pays?")

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from store import subscribers
 from store.desk import Desk
+from store.outages import Outages
 from tests.unit.clocks import FakeClock
 from tests.unit.desks import OWES_50
 from tests.unit.guides import GATEWAY, PHONE, STRANGER_AT, Browser, a_guide, orders_of, sms_to
@@ -134,6 +135,17 @@ def test_a_payer_without_a_wallet_is_refused_where_it_was_typed(opened: Open) ->
     browser.press("KES 100")
     words = browser.press("Next", "+255754000001", heading="Another number")
     assert words.startswith("KES 100. Who pays? That number has no mobile money that we can ask.")
+
+
+def test_a_wallet_that_is_down_is_told_before_it_is_chosen_and_before_it_is_asked(
+    opened: Open, client: redis.Redis, msisdn: str
+) -> None:
+    Outages(client).note("daraja", True)
+    browser = opened()
+    browser.go()
+    assert browser.press("KES 100").startswith("KES 100. M-PESA does not answer now. Who pays?")
+    assert f"M-PESA of {national(msisdn)} does not answer now." in browser.press("This number")
+    assert f"in a moment M-PESA asks {national(msisdn)} for the PIN" in browser.press("Pay")
 
 
 @pytest.mark.parametrize("state", [LineState.BARRED, LineState.GONE])

@@ -18,6 +18,7 @@ from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
 from topup.vouchers import Pin
+from topup.wallets import WALLETS
 from web.guide.answering import STYLE, drawn
 from web.guide.draft import Draft, Seal
 from web.guide.page import Page
@@ -51,7 +52,7 @@ class WideDesk(FakeDesk):
 
 
 DESK: Any = WideDesk()
-PAGES = Pages(desk=DESK, places=PLACES, seal=Seal(secret="a secret of the tests"))
+PAGES = Pages(desk=DESK, places=PLACES, seal=Seal(secret="a secret of the tests"), down=lambda: frozenset(WALLETS))
 SUSPENDED = Line(LineState.SUSPENDED, -BALANCE)
 PIN = Pin("9" * 20)
 DRAFT = Draft(msisdn=FOREIGN, conversation="c" * 16, language="en", line=SUSPENDED, amount=AMOUNT)

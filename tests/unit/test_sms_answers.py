@@ -106,6 +106,30 @@ def test_the_same_again_from_another_payer_is_asked_with_the_words_that_ask_the_
     assert [order.payer for order in post.ordered()] == ["+254711000002"] * 2
 
 
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("TOPUP 100", "Another number can pay: send TOPUP 100 and that number. To try send TOPUP 100 AGAIN."),
+        (
+            "TOPUP 100 0711000002 FOR 0711000003",
+            "Another number can pay, or send TOPUP 100 0711000002 FOR 0711000003 AGAIN to try.",
+        ),
+        ("ASK 100 0711000002", "Another number can pay, or send ASK 100 0711000002 AGAIN to try."),
+    ],
+)
+def test_a_wallet_that_is_down_is_asked_for_nothing_until_that_is_meant(post: Post, text: str, offered: str) -> None:
+    post.down = frozenset({"daraja"})
+    assert post.ask(text) == f"M-PESA does not answer now. Nothing was ordered. {offered}"
+    assert post.ordered() == []
+    post.take(f"{text} AGAIN")
+    assert [order.amount for order in post.ordered()] == [kes(100)]
+
+
+def test_the_outage_of_another_wallet_keeps_no_top_up_back(post: Post) -> None:
+    post.down = frozenset({"airtel_money", "ucip"})
+    assert post.take("TOPUP 100") == "top_up_taken"
+
+
 def test_after_a_while_the_same_is_not_the_same_again(post: Post) -> None:
     post.take("TOPUP 100")
     post.clock.turn(minutes=3)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sms import messages
 from sms.keywords import (
     WORDS,
+    Ask,
     Balance,
     Command,
     Help,
@@ -297,3 +298,22 @@ def test_whatever_a_language_tells_people_to_send_is_understood(language: str) -
         for written, command in commands.items():
             assert written in shown
             assert read(written) == command
+
+
+@pytest.mark.parametrize(
+    ("language", "topup", "ask"),
+    [("en", "TOPUP", "ASK"), ("sw", "JAZA", "OMBA"), ("fr", "RECHARGE", "DEMANDER"), ("zh", "充值", "代付")],
+)
+def test_what_tries_a_wallet_that_is_down_is_told_as_it_can_be_sent(language: str, topup: str, ask: str) -> None:
+    amount = Money(123_450, "KES")
+    for payer in (None, "0711000002"):
+        for line in (None, "0711000003"):
+            told = rendered(messages.wallet_down("M-PESA", amount, payer=payer, line=line), language)
+            assert read(_last(told, topup)) == TopUp(amount="1234.50", payer=payer, line=line, again=True)
+    told = rendered(messages.wallet_down_to_ask("M-PESA", amount, payer="0711000002"), language)
+    assert read(_last(told, ask)) == Ask(amount="1234.50", payer="0711000002", again=True)
+
+
+def _last(told: str, keyword: str) -> str:
+    """What is told to be sent, from its keyword on; English goes on after it."""
+    return told[told.rindex(keyword) :].removesuffix(" to try.")

@@ -23,7 +23,7 @@ from topup.money import Money, UnableToReadAmount
 from topup.outcomes import Reason
 from topup.phone import UnableToReadNumber
 from topup.vouchers import Pin, TooManyAtOnce, UnableToReadPin, VoucherOnItsWay, VouchersLocked, VoucherWasUsed
-from topup.wallets import NoWalletHere, Wallet
+from topup.wallets import M_PESA, NoWalletHere, Wallet
 from ussd.call import Call, Draft, Dropped
 from ussd.drawing import FOOT, MORE_LINE, drawn_pages
 from ussd.gateways import GATEWAYS, http
@@ -121,6 +121,10 @@ class NoWalletDesk(FakeDesk):
         raise NoWalletHere(payer=payer)
 
 
+# Where a wallet is named before it is asked, it may also be one that does not answer.
+ALL_ANSWER = (frozenset[str](),)
+DOWNS = dict.fromkeys(("payer", "confirm"), (*ALL_ANSWER, frozenset({widest.WALLET.provider})))
+
 # Who has no wallet never gets to the screens that name one.
 DESKS = {"other_payer": (WideDesk, NoWalletDesk)}
 
@@ -159,7 +163,8 @@ def calls_on(screen: str, language: str) -> Iterator[Call]:
     for line in widest.LINES[:1] if screen in STATES else widest.LINES:
         for payer in (None, widest.FOREIGN):
             states, desks = STATES.get(screen, (State.DONE,)), DESKS.get(screen, (WideDesk,))
-            for state, desk, history in product(states, desks, HISTORIES.get(screen, OWES)):
+            histories, downs = HISTORIES.get(screen, OWES), DOWNS.get(screen, ALL_ANSWER)
+            for state, desk, history, down in product(states, desks, histories, downs):
                 yield Call(
                     desk=desk(
                         limits=WIDE_LIMITS,
@@ -185,6 +190,7 @@ def calls_on(screen: str, language: str) -> Iterator[Call]:
                     draft=Draft(widest.FOREIGN, widest.AMOUNT, widest.AMOUNT, widest.AMOUNT),
                     history=history,
                     lent=[widest.recent(state)] * 3,
+                    down=down,
                 )
 
 
@@ -203,7 +209,8 @@ def test_every_screen_is_seen_whole(screen: str, language: str) -> None:
 def test_what_chinese_callers_see_on_most_days_is_seen_at_once(screen: str, amount: Money) -> None:
     call = sample_call(screen, "zh")
     call.amount = amount
-    assert len(drawn_pages(menu, call, WIDTH)) == 1
+    for call.down in (frozenset(), frozenset({M_PESA.provider})):
+        assert len(drawn_pages(menu, call, WIDTH)) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -308,6 +315,12 @@ SENT: dict[Callable[..., Text], list[Text]] = {
         for line in (None, widest.FOREIGN)
     ],
     messages.asked_just_now: [messages.asked_just_now(widest.AMOUNT, payer=widest.FOREIGN)],
+    messages.wallet_down: [
+        messages.wallet_down(widest.WALLET.name, widest.AMOUNT, payer=payer, line=line)
+        for payer in (None, widest.FOREIGN)
+        for line in (None, widest.FOREIGN)
+    ],
+    messages.wallet_down_to_ask: [messages.wallet_down_to_ask(widest.WALLET.name, widest.AMOUNT, payer=widest.FOREIGN)],
     messages.topped_up_by_another: [
         messages.topped_up_by_another(ORDER, by=widest.FOREIGN, line=line) for line in BACK
     ],

@@ -82,12 +82,21 @@ def repaid_first(call: Call, amount: Money) -> Text | None:
     debt, line = call.debt, call.its_line.owes
     if not debt.minor or call.other_line or (line and amount < line):
         return None
+    wallet, payer = call.wallet, shown(call, call.payer_or_self)
+    if call.wallet_is_down:
+        return say(
+            "{amount} repays your advance of {owed} first. {wallet} of {payer} does not answer now.",
+            amount=amount,
+            owed=debt,
+            wallet=wallet,
+            payer=payer,
+        )
     return say(
         "{amount} for your line: first it repays your advance, {owed}. {wallet} of {payer} pays.",
         amount=amount,
         owed=debt,
-        wallet=call.wallet,
-        payer=shown(call, call.payer_or_self),
+        wallet=wallet,
+        payer=payer,
     )
 
 

@@ -25,15 +25,16 @@ _SEEN = "1"
 
 @dataclass
 class _OneCall:
-    """A memory of one call, and of the one that dropped before it."""
+    """A memory of one call, and of the one that dropped before it, where the providers `down` do not answer."""
 
     session: Session | None = None
     stands_at: Session = field(init=False)
     dropped: Dropped | None = None
+    down: frozenset[str] = frozenset()
 
     def load(self, *, channel: str, conversation: str, msisdn: str) -> Loaded:
         """What is remembered."""
-        return Loaded(raw=b"", session=self.session, dropped=self.dropped, line=None, hops=0)
+        return Loaded(raw=b"", session=self.session, dropped=self.dropped, line=None, hops=0, down=self.down)
 
     def save(
         self, session: Session, *, channel: str, conversation: str, msisdn: str, raw: bytes, line_is_new: bool
@@ -53,7 +54,7 @@ class Phone:
         self.width = width
         self.presses = 0
         self.desk = desk_of(world, language=language)
-        self._memory = _OneCall()
+        self._memory = _OneCall(down=world.down)
         self._engine = Engine(menu, sessions=self._memory, desk=self.desk, hops_a_minute=1)
 
     def dial(self, behind: str = "", *, after: Session | None = None) -> Session:

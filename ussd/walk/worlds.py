@@ -55,7 +55,8 @@ _WIDEST = Limits(
 class World:
     """`line` is read at the dial, `line_later` when it is asked for again. `refusal` answers whoever orders.
 
-    `is_ordinary`: nothing in it is wider than what most callers see on most days.
+    `down` are the providers that do not answer. `is_ordinary`: nothing in it is wider than what most callers see on
+    most days.
     """
 
     name: str
@@ -72,6 +73,7 @@ class World:
     care_number: str = "100"
     short_code: str = "*384*55#"
     has_wallet: bool = True
+    down: frozenset[str] = frozenset()
     is_ordinary: bool = True
 
     @property
@@ -220,6 +222,7 @@ def _with_everything(base: World) -> Iterator[World]:
     yield base
     yield replace(base, name=f"{base.name}, known at a second look", line=NOT_KNOWN)
     yield replace(base, name=f"{base.name}, no wallet", has_wallet=False)
+    yield replace(base, name=f"{base.name}, wallets down", down=frozenset(WALLETS))
     amount = base.limits.presets[0]
     running = Running("standing", Terms(base.msisdn, amount, Weekday.WEDNESDAY, base.limits.largest))
     yield replace(base, name=f"{base.name}, auto top-ups", standing=[running])

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,10 @@ _TOO_MANY = say("These were very many pages. Nothing was paid. Please wait a min
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
-    """What the routes work with. `is_secure`: phones reach the guide by HTTPS."""
+    """What the routes work with. `is_secure`: phones reach the guide by HTTPS.
+
+    `down` says which providers do not answer just now.
+    """
 
     engine: Engine
     desk: Desk
@@ -56,6 +60,7 @@ class Guide:
     seal: Seal
     proving: Proving
     rates: Rates
+    down: Callable[[], frozenset[str]]
     pages_a_minute: int
     is_secure: bool
 
@@ -133,7 +138,7 @@ def pages_of(guide: Guide) -> Pages:
         leave=url_for("guide.leave"),
         language=f"{url_for('guide.home')}/language/{{code}}",
     )
-    return Pages(desk=guide.desk, places=places, seal=guide.seal)
+    return Pages(desk=guide.desk, places=places, seal=guide.seal, down=guide.down)
 
 
 def asked_language() -> str:

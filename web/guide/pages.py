@@ -1,6 +1,6 @@
-"""Every page of the guide, in walking order: what it says, and where its forms lead. Nothing here asks anybody."""
+"""Every page of the guide, in walking order: what it says, and where its forms lead. Nothing here asks a provider."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from store.desk import Desk
@@ -21,6 +21,7 @@ from words.agreeing import (
     offer,
     same_again,
     what_will_happen,
+    who_pays,
 )
 from words.show import show_typed
 from words.text import LANGUAGES, Text, say
@@ -55,11 +56,12 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """Makes the pages of one request."""
+    """Makes the pages of one request. `down` says which providers do not answer just now."""
 
     desk: Desk
     places: Places
     seal: Seal
+    down: Callable[[], frozenset[str]]
 
     # Somebody who is not known yet.
 
@@ -131,14 +133,17 @@ class Pages:
 
     def payer(self, draft: Draft, *, why: Text | None = None) -> Page:
         """Whose mobile money pays."""
-        says = []
-        if not has_wallet(self.desk, draft):
+        says, own_wallet_down = [], None
+        if has_wallet(self.desk, draft):
+            own = self.desk.wallet_of(draft.msisdn)
+            own_wallet_down = own.name if own.provider in self.down() else None
+        else:
             says.append(say("Your number has no mobile money that we can ask."))
         if draft.other_line:
             says.append(say("Top up {line}", line=self._shown(draft.other_line)))
         ways = [way for way in WAYS if way.is_open(self.desk, draft)]
         return Page(
-            title=say("{amount}. Who pays?", amount=draft.agreed),
+            title=who_pays(amount=draft.agreed, own_wallet_down=own_wallet_down),
             why=why,
             says=says,
             forms=[way.form(self.desk, action=self.places.payer) for way in ways],
@@ -152,8 +157,15 @@ class Pages:
         if draft.kind is Kind.ASK:
             will = asked_of_another(amount=draft.agreed, line=line, payer=payer)
         else:
-            wallet = self.desk.wallet_of(draft.payer_or_self).name
-            will = what_will_happen(amount=draft.agreed, owed=draft.line.owes, line=line, wallet=wallet, payer=payer)
+            wallet = self.desk.wallet_of(draft.payer_or_self)
+            will = what_will_happen(
+                amount=draft.agreed,
+                owed=draft.line.owes,
+                line=line,
+                wallet=wallet.name,
+                payer=payer,
+                is_down=wallet.provider in self.down(),
+            )
         yes = Button(label=say("Ask") if draft.kind is Kind.ASK else say("Pay"), is_main=True)
         return self._agreeing(draft, say("{amount}", amount=draft.agreed), will, yes, page=CONFIRM, why=why)
 
