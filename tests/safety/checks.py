@@ -180,7 +180,8 @@ def _of_books(group: Group, charges: list[Moved], given: list[Moved], reversals:
 def _of_messages(town: Town, group: Group) -> Iterator[str]:
     purposes = {message.id: message for message in group.messages}
     for seen in town.world.sms:
-        if (message := purposes.get(seen.reference)) is not None:
+        message_id, _, _copy = seen.reference.rpartition("-")  # As Message.copy_name is put together.
+        if (message := purposes.get(message_id)) is not None:
             yield from _of_message(town, group, seen, message)
     for order in group.orders:
         told = {message.purpose for message in group.messages if message.order_id == order.id}
