@@ -134,4 +134,4 @@ def test_a_keypad_writes_letters(handset: Handset, page: Page) -> None:
     expect(page.get_by_label("Text", exact=True)).to_have_value("HELP")
     handset.soft("Send")
     expect(handset.notice).to_contain_text("1 new message")
-    expect(handset.read_newest()).to_contain_text("Send TOPUP 100, BAL, STATUS")
+    expect(handset.read_newest()).to_contain_text("Send TOPUP 100, VOUCHER, BAL, STATUS")

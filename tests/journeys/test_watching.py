@@ -21,7 +21,8 @@ def test_a_whole_city_is_ready(city: City) -> None:
 
 
 @pytest.mark.parametrize(
-    ("worker", "queues"), [("charge", "charge, enquire"), ("money", "credit, look, refund, settle"), ("tell", "tell")]
+    ("worker", "queues"),
+    [("charge", "charge, enquire"), ("money", "credit, look, refund, settle"), ("tell", "gate, tell")],
 )
 def test_readyz_tells_which_workers_are_missing(city: City, worker: str, queues: str) -> None:
     city.stop(worker)
@@ -34,7 +35,7 @@ def test_readyz_tells_which_workers_are_missing(city: City, worker: str, queues:
 
 def test_readyz_tells_of_a_worker_that_was_killed(city: City) -> None:
     city.kill("tell")
-    city.wait_until(lambda: city.get("/readyz").json()["workers"] == "nobody works on tell", what="it is missed")
+    city.wait_until(lambda: city.get("/readyz").json()["workers"] == "nobody works on gate, tell", what="it is missed")
 
 
 def test_readyz_sees_the_workers_again_after_redis_was_lost(city: City) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NoConnection
+from redis.retry import Retry
 
 from store.outages import DOWN, Outages
 
@@ -26,7 +28,7 @@ def test_what_nobody_renews_fades_by_itself(client: redis.Redis) -> None:
 
 
 def test_whoever_has_no_redis_knows_of_no_outage_and_does_not_fail() -> None:
-    away = redis.Redis(port=1, socket_connect_timeout=0.1)
+    away = redis.Redis(port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))
     outages = Outages(away)
     with pytest.raises(NoConnection):
         away.ping()
