@@ -1,8 +1,13 @@
 """The phone page as a person uses it: keys to press, a screen to read."""
 
 import re
+from contextlib import suppress
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+# How often the newest message is looked at, and how long each time.
+_LOOKS = 20
+_BEFORE_THE_NEXT_LOOK_MS = 1500
 
 
 class Complaints:
@@ -107,12 +112,21 @@ class Handset:
         self.soft("Send")
         expect(self.prompt).to_be_hidden()
 
-    def read_newest(self) -> Locator:
-        """From wherever the phone is, open the newest message; its text."""
-        self.hang_up()
-        self.soft("Messages")
-        self.press("1")
-        return self.page.locator("#message-text")
+    def read_newest(self, words: str) -> None:
+        """From wherever the phone is, open the newest message, until it has these words: another may come before it."""
+        message = self.page.locator("#message-text")
+
+        def read_it() -> None:
+            self.hang_up()
+            self.soft("Messages")
+            self.press("1")
+            expect(message).to_contain_text(words, timeout=_BEFORE_THE_NEXT_LOOK_MS)
+
+        for _ in range(_LOOKS - 1):
+            with suppress(AssertionError):
+                read_it()
+                return
+        read_it()
 
     def expect_screen(self, words: str) -> None:
         """Wait until the USSD screen has these words."""

@@ -54,7 +54,7 @@ def draw_story(page: Page, city: City) -> None:
     handset.soft("Send")
     handset.expect_line("Active", "KES 0.00")
     expect(handset.letters).to_have_text("2 new messages")
-    expect(handset.read_newest()).to_contain_text("Your line is back.")
+    handset.read_newest("Your line is back.")
     _keep(page, "phone-back")
 
 

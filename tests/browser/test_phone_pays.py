@@ -20,7 +20,7 @@ def test_a_suspended_line_dials_pays_comes_back_and_has_its_sms(handset: Handset
 
     handset.expect_line("Active", "KES 0.00")
     expect(handset.letters).to_have_text("2 new messages")
-    expect(handset.read_newest()).to_have_text("KES 50 received. Your line is back. Balance KES 0.00.")
+    handset.read_newest("KES 50 received. Your line is back. Balance KES 0.00.")
     expect(handset.letters).to_have_text("1 new messages")
     assert city.phone(msisdn).wallet_minor == 95_000
     expect(handset.journal).to_contain_text("Line active, KES 0.00")
@@ -33,7 +33,7 @@ def test_a_wrong_pin_takes_nothing_and_is_told(handset: Handset, city: City) -> 
     handset.soft("Wrong PIN")
     expect(handset.prompt).to_be_hidden()
     expect(handset.letters).to_have_text("1 new messages")
-    expect(handset.read_newest()).to_contain_text("KES 50 not paid. The M-PESA PIN was wrong.")
+    handset.read_newest("KES 50 not paid. The M-PESA PIN was wrong.")
     handset.expect_line("Suspended", "−KES 50.00")
     assert city.phone(msisdn).wallet_minor == 100_000
 
@@ -45,7 +45,7 @@ def test_a_payment_is_cancelled_with_the_red_key(handset: Handset) -> None:
     handset.hang_up()
     expect(handset.prompt).to_be_hidden()
     expect(handset.letters).to_have_text("1 new messages")
-    expect(handset.read_newest()).to_contain_text("The payment was cancelled.")
+    handset.read_newest("The payment was cancelled.")
 
 
 def test_an_ignored_prompt_goes_aside_and_stays_open_in_the_network(handset: Handset, city: City) -> None:
@@ -112,7 +112,7 @@ def test_an_empty_wallet_does_not_pay(handset: Handset, page: Page) -> None:
     handset.order_fifty()
     handset.enter_pin()
     expect(handset.letters).to_have_text("1 new messages")
-    expect(handset.read_newest()).to_contain_text("The M-PESA balance is too low.")
+    handset.read_newest("The M-PESA balance is too low.")
 
 
 def test_a_top_up_by_sms(handset: Handset, page: Page) -> None:
@@ -134,4 +134,4 @@ def test_a_keypad_writes_letters(handset: Handset, page: Page) -> None:
     expect(page.get_by_label("Text", exact=True)).to_have_value("HELP")
     handset.soft("Send")
     expect(handset.notice).to_contain_text("1 new message")
-    expect(handset.read_newest()).to_contain_text("Send TOPUP 100, VOUCHER, BAL, STATUS")
+    handset.read_newest("Send TOPUP 100, VOUCHER, BAL, STATUS")
