@@ -14,7 +14,8 @@ REPLIES: dict[tuple[int, str], Meaning] = {
     (202, "Sent."): Also.TAKEN,  # With immediate-sendsms-reply: smsbox has it, bearerbox perhaps not yet.
     (400, "Number(s) has/have been denied"): Reason.BARRED,  # By their white-list, black-list or sendsms-chars.
     (403, "Not routable. Do not try again."): Reason.PROVIDER,  # No SMSC of theirs serves this number or smsc-id.
-    (403, "Authorization failed for sendsms"): Reason.PROVIDER,  # KANNEL_USERNAME, KANNEL_PASSWORD or user-allow-ip.
+    # KANNEL_USERNAME, KANNEL_PASSWORD or user-allow-ip; but an smsbox that starts knows no user yet and says so too.
+    (403, "Authorization failed for sendsms"): Also.NOT_TAKEN,
     (500, "Sending failed."): Also.UNCERTAIN,
     (503, "Temporal failure, try again later."): Also.NOT_TAKEN,  # bearerbox is full, suspended or shutting down.
 }

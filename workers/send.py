@@ -53,6 +53,7 @@ class Delivery:
             case Refused():
                 self._refused(sent)
             case NotSent():
+                log.warning("sms_waits", gateway=self.house.sms.name, why=sent.why)
                 self.try_later(sent.why)
             case Unknown() if self.message.resends < _RESENDS_AFTER_SILENCE:
                 self._once_more(sent.why)

@@ -77,7 +77,7 @@ ANSWERS: dict[tuple[int, str], Reason | type] = {
     (202, "Sent. Message splits: 2"): Handed,
     (400, "Number(s) has/have been denied by white- and/or black-lists."): Reason.BARRED,
     (403, "Not routable. Do not try again."): Reason.PROVIDER,
-    (403, "Authorization failed for sendsms"): Reason.PROVIDER,
+    (403, "Authorization failed for sendsms"): NotSent,
     (500, "Sending failed."): Unknown,
     (503, "Temporal failure, try again later."): NotSent,
 }
