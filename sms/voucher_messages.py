@@ -22,7 +22,7 @@ def how_to_load() -> Text:
 
 def not_taken(why: Text, *, short_code: str) -> Text:
     """What was wrong with a voucher by SMS."""
-    return say("{why} The voucher was not used. You can also dial {code}.", why=why, code=short_code)
+    return say("{why} Nothing was loaded. You can also dial {code}.", why=why, code=short_code)
 
 
 def loaded(worth: Money | None, *, came_back: bool, line: Line) -> Text:

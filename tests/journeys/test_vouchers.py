@@ -117,7 +117,7 @@ def test_after_three_wrong_vouchers_only_vouchers_are_refused(city: City, phone:
     phone.wait_for_sms(3)
     phone.sms(f"VOUCHER {printed(city)}")
     assert phone.wait_for_sms(4)[3] == (
-        "3 vouchers were wrong today. Try again tomorrow. The voucher was not used. You can also dial *384*55#."
+        "3 vouchers were wrong today. Try again tomorrow. Nothing was loaded. You can also dial *384*55#."
     )
     assert phone.load(printed(city)).text.startswith("Too many of your vouchers were wrong today.")
     phone.top_up(100)

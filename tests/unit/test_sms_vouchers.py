@@ -63,7 +63,7 @@ def test_a_voucher_for_another_line_is_answered_with_that_line(post: Post) -> No
     ],
 )
 def test_a_mistake_is_answered_with_why_and_nothing_is_used(post: Post, text: str, why: str) -> None:
-    assert post.ask(text) == f"{why} The voucher was not used. You can also dial *384*55#."
+    assert post.ask(text) == f"{why} Nothing was loaded. You can also dial *384*55#."
     assert post.ordered() == []
 
 
@@ -76,7 +76,7 @@ def test_the_keyword_alone_is_answered_with_how(post: Post) -> None:
 def test_the_same_voucher_again_is_refused_and_the_message_is_not_lost(post: Post) -> None:
     post.ask(f"VOUCHER {DIGITS}")
     assert post.ask(f"VOUCHER {DIGITS}") == (
-        "That voucher is being loaded already. The voucher was not used. You can also dial *384*55#."
+        "That voucher is being loaded already. Nothing was loaded. You can also dial *384*55#."
     )
     assert len(post.ordered()) == 1
 
