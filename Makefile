@@ -43,7 +43,7 @@ mutations: install-dev  ## Break each guard of the money by hand, and see that s
 gateway-demo: install  ## Let a suspended phone go through a packet gateway to the guide (as root; code 77: not possible here)
 	@$(BIN)/python -m gateway demo
 
-bench: install-dev  ## Measure beside the floor and three peers, in some minutes (PARTS="hops growth orders"); wants wrk, node and npm
+bench: install-dev  ## Measure beside the floor and three peers, in some minutes (PARTS="hops growth gate orders"); wants wrk, node and npm
 	@$(BIN)/python -m bench $(if $(PARTS),--parts $(PARTS))
 
 bench-full: install-dev  ## The same with longer runs, and more of them

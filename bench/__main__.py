@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from bench import figures, growth, hops
+from bench import figures, gate, growth, hops
 from bench.figures import Figure
 from bench.stage import FOLDER, stage
 
@@ -18,6 +18,8 @@ _FULL = {"rounds": 9, "seconds": 15.0, "calls": 300, "orders_s": 300.0}
 
 # Shares of our own maximum at which latency is looked at.
 _LOADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+_PARTS = ["hops", "growth", "gate", "orders"]
 
 # Measured in processes of their own (bench/orders), since that is another kind of load.
 _ORDERS = "bench.orders"
@@ -48,6 +50,8 @@ def main() -> int:
             depth, costs = growth.by_depth(here, rounds=rounds, calls_each=int(plan["calls"]))
             found += [depth, *growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)]
             more["us_by_depth"] = costs
+        if "gate" in given.parts:
+            found += gate.measure(here, rounds=rounds, seconds=seconds)
     if "orders" in given.parts and find_spec(_ORDERS):
         say("orders: this takes some minutes")
         more["orders"] = import_module(_ORDERS).measure(seconds=plan["orders_s"])
@@ -71,7 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="longer runs and more of them")
     parser.add_argument(
-        "--parts", nargs="+", default=["hops", "growth", "orders"], help="which of: hops growth orders (default: all)"
+        "--parts", nargs="+", choices=_PARTS, default=_PARTS, help=f"which of: {' '.join(_PARTS)} (default: all)"
     )
     return parser.parse_args()
 

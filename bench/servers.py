@@ -94,6 +94,7 @@ def our_environment(stage: Stage, *, port: int, redis_port: int) -> dict[str, st
         "DARAJA_URL": nowhere,
         "UCIP_URL": f"http://127.0.0.1:{stage.line_port}/Air",
         "GATEWAY_SECRET": SECRET,
+        "GATE_SECRET": SECRET,
         "LOG_JSON": "true",
         **_CREDENTIALS,
     }
