@@ -179,11 +179,17 @@ def _nameless(case: Case, told: Answer) -> str:
 
 
 def _is_contradicted(case: Case, callback: Callback, provider: PaymentProvider | CreditProvider, event: Event) -> bool:
-    """Whether another callback that fits the same attempt tells another end of it."""
+    """Whether another callback tells another end of the same attempt.
+
+    One that has another number in it does too, where it names the attempt as only the provider and we do: it is not
+    believed, but what it says may be so.
+    """
+    known = case.kept.attempt.provider_ref
     for other in inbox.others(case.connection, callback, count=_OTHERS_HEARD):
         with suppress(UnableToReadEvent):
             read = _read(provider, other)
-            if type(read.answer) is not type(event.answer) and _does_not_fit(case.kept, read) is None:
+            is_about_it = read.provider_ref == known or _does_not_fit(case.kept, read) is None
+            if type(read.answer) is not type(event.answer) and is_about_it:
                 return True
     return False
 

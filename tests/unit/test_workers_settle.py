@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -256,6 +257,18 @@ def test_two_callbacks_that_contradict_each_other_are_left_to_the_enquiries(
     assert [concluded(town, each, asked=silence) for each in kept] == [verdict, verdict]
     assert state_of(town, reference) is State.CHARGING
     assert [owing.effect for owing in town.owed(reference.split("-", 1)[0])] == ["enquire"]
+
+
+def test_a_payment_told_with_another_number_speaks_against_a_refusal_that_the_provider_does_not_confirm(
+    town: Town,
+) -> None:
+    reference = charging(town)
+    named = told(confirmed(), reference=reference, provider_ref=name_of(town, reference))
+    paid = replace(named, msisdn="+254700000000")
+    kept = [post_event(town, each, address=reference) for each in (paid, told(CANCELLED, reference=reference))]
+    verdicts = [concluded(town, each, asked=Unknown("timeout")) for each in kept]
+    assert verdicts == ["is about another number", "not believed: another callback says the opposite"]
+    assert state_of(town, reference) is State.CHARGING
 
 
 def test_a_callback_that_does_not_fit_contradicts_nothing(town: Town) -> None:
