@@ -120,12 +120,20 @@ def _is_anothers_name(connection: Connection, kept: Kept, event: Event) -> str |
 
 
 def _asked(house: House, kept: Kept, event: Event) -> Answer:
-    """What the provider itself says when it is asked; the event's own word where it cannot be asked."""
+    """What the provider itself says when it is asked; the event's own word where it cannot be asked.
+
+    That a line was credited is believed without the provider's word, for somebody waits; that it was not moves money.
+    """
     known = kept.attempt.provider_ref
     if kept.purpose == "charge":
         named = replace(kept.attempt, provider_ref=known or event.provider_ref)
         return house.payments[kept.provider].enquire_charge(named)
-    return event.answer if known is not None else Unknown("the provider's name for this attempt is not known")
+    if known is None:
+        return Unknown("the provider's name for this attempt is not known")
+    if kept.purpose not in ("credit", "lend"):
+        return event.answer
+    asked = house.credits[kept.provider].enquire_credit(kept.attempt)
+    return event.answer if isinstance(event.answer, Confirmed) and not is_plain(asked) else asked
 
 
 def _with_a_plain_word(case: Case, event: Event, asked: Answer) -> str:
@@ -136,7 +144,7 @@ def _with_a_plain_word(case: Case, event: Event, asked: Answer) -> str:
     if is_nameless and event.provider_ref is not None:
         case.learn_name(event.provider_ref)
     if isinstance(told, Confirmed) and isinstance(asked, Refused):
-        return case.differs(f"the callback says paid, the provider says {asked.code}", receipt=told.receipt)
+        return case.differs(f"the callback says it was done, the provider says {asked.code}", receipt=told.receipt)
     if isinstance(told, Refused) and isinstance(asked, Confirmed):
         return replace(case, evidence="enquiry").settle(asked)
     if not is_plain(told):  # It tells no end, only that there is one to be asked after.

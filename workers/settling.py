@@ -102,9 +102,10 @@ class Case:
         return f"held apart: {why}"
 
     def differs(self, why: str, *, receipt: str | None) -> str:
-        """The provider tells something else than what was agreed: a person must look."""
+        """The provider tells something else than what was agreed, or than it told before: a person must look."""
+        event = Event.CHARGE_DIFFERS if self.kept.purpose == "charge" else Event.GAVE_UP
         try:
-            self._move(Event.CHARGE_DIFFERS, {"why": why, "receipt": receipt})
+            self._move(event, {"why": why, "receipt": receipt})
         except (RepeatedEvent, IllegalEvent):
             return self._stray(why, receipt)
         return f"differs: {why}"

@@ -198,7 +198,7 @@ def test_an_event_about_another_number_is_not_believed(town: Town, msisdn: str, 
 def test_paid_by_the_callback_and_refused_by_the_provider_is_for_a_person(town: Town) -> None:
     reference = charging(town)
     verdict = heard(town, told(confirmed(), reference=reference), asked=CANCELLED)
-    assert verdict == "differs: the callback says paid, the provider says 1032"
+    assert verdict == "differs: the callback says it was done, the provider says 1032"
     assert state_of(town, reference) is State.REVIEW_CHARGE
 
 
