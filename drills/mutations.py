@@ -182,7 +182,7 @@ MUTATIONS = (
     Mutation(
         "credits to one line are not serialised",
         "workers/credit.py",
-        "if book.credits_of(order.line) != credits_before or book.another_is_crediting(order):",
+        "if book.refills_of(order) != before:",
         "if False:",
         (CALLS,),
     ),
@@ -308,7 +308,7 @@ MUTATIONS = (
     Mutation(
         "a voucher is loaded beside a credit to its line",
         "workers/redeem.py",
-        "        if book.another_is_crediting(order):\n",
+        "        if book.refills_of(order).another_is_on_its_way:\n",
         "        if False:\n",
         (REDEEM,),
     ),

@@ -59,7 +59,7 @@ def debt_of(connection: Connection, line: str, *, currency: str) -> Money:
 def unpledged_debt(connection: Connection, line: str, *, order_id: str, currency: str) -> Money:
     """What a credit of order `order_id` may repay of a line's debt: what no other credit may have repaid already.
 
-    The line's lock must be held (SqlBook.credits_of), so that no two credits are promised the same.
+    The line's lock must be held (SqlBook.refills_of), so that no two credits are promised the same.
     """
     values = {"line": line, "currency": currency, "order_id": order_id}
     return Money(connection.scalar(_UNPLEDGED, values) or 0, currency)

@@ -1,19 +1,19 @@
 """The orders in PostgreSQL: the port topup.orders.Book, and the questions that screens and people ask."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, TextClause, bindparam, func, or_, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from store import outbox, vouchers
+from store import moves, vouchers
 from store.attempts import REFILLS
 from store.tables import attempts, order_moves, orders
 from store.tables import outbox as outbox_rows
 from topup.kinds import Kind
-from topup.life import LIFE, Effect, Event, State, duty_of
+from topup.life import Event, State, duty_of
 from topup.limits import Today
 from topup.line import LineState
 from topup.money import Money
@@ -24,33 +24,6 @@ _NOT_ORDERED = [State.ASKED.value, State.UNPAID.value, State.REFUNDED.value]
 
 # In these states an order may just now raise the balance of its line.
 _RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value, State.LENDING.value]
-
-# Orders in these states have an enquiry open, which ends with the state.
-ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
-
-
-# What belongs together goes in one statement: an order makes six moves, and each is made while its row is locked.
-_MOVE = """
-    INSERT INTO order_moves (order_id, seq, prev_seq, source, event, target, at, detail)
-    VALUES (:order_id, :seq, :prev_seq, :source, :event, :target, :at, :detail)
-"""
-_TRANSFERS = """
-    INSERT INTO transfers (order_id, seq, leg, source, target, amount_minor, currency, at)
-    SELECT :order_id, :seq, leg, source, target, amount_minor, currency, :at
-      FROM jsonb_to_recordset(:legs) AS legs (leg int, source text, target text, amount_minor bigint, currency text)
-"""
-_STAND = "UPDATE orders SET state = :target, seq = :seq, state_at = :at WHERE id = :order_id"
-
-
-def _recording(statement: str) -> TextClause:
-    return text(statement).bindparams(bindparam("detail", type_=JSONB), bindparam("at", type_=DateTime(timezone=True)))
-
-
-_RECORD = _recording(f"WITH move AS ({_MOVE}) {_STAND}")
-_RECORD_WITH_TRANSFERS = _recording(f"WITH move AS ({_MOVE}), legs AS ({_TRANSFERS}) {_STAND}").bindparams(
-    bindparam("legs", type_=JSONB)
-)
-
 
 # Made once, since every job asks these.
 _ONE = select(orders).where(orders.c.id == bindparam("order_id"))
@@ -72,6 +45,28 @@ _LOCKED_OWING = (
 _HISTORY = (
     select(order_moves.c.event).where(order_moves.c.order_id == bindparam("order_id")).order_by(order_moves.c.seq)
 )
+
+
+_LOCK_LINE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("line"), 0)))
+_REFILLS = select(
+    select(func.count())
+    .where(attempts.c.msisdn == bindparam("line"), attempts.c.purpose.in_(REFILLS))
+    .scalar_subquery()
+    .label("sent"),
+    select(orders.c.id)
+    .where(orders.c.line == bindparam("line"), orders.c.id != bindparam("order_id"))
+    .where(orders.c.state.in_(_RAISING_A_BALANCE))
+    .exists()
+    .label("another_is_on_its_way"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refills:
+    """How many credits and vouchers were ever sent to a line, and whether another order's may still be under way."""
+
+    sent: int
+    another_is_on_its_way: bool
 
 
 class SqlBook:
@@ -141,26 +136,10 @@ class SqlBook:
 
     def record(self, move: Move) -> None:
         """Keep a move with all that belongs to it."""
+        moves.record(self._connection, move)
         rule = move.rule
-        self._connection.execute(
-            _RECORD_WITH_TRANSFERS if move.transfers else _RECORD,
-            {
-                "order_id": move.order_id,
-                "seq": move.seq,
-                "prev_seq": max(move.seq - 1, 0),
-                "source": rule.source.value,
-                "event": rule.event.value,
-                "target": rule.target.value,
-                "at": move.at,
-                "detail": dict(move.detail),
-                **({"legs": _legs_of(move)} if move.transfers else {}),
-            },
-        )
-        if rule.source in ENQUIRED:
-            outbox.strike_enquiries(self._connection, move.order_id, now=move.at)
         if rule.source in vouchers.NEEDED_IN and rule.target not in vouchers.NEEDED_IN:
             vouchers.forget(self._connection, move.order_id, was_used=rule.target is State.CREDITED)
-        outbox.owe(self._connection, move)
 
     def moved_at(self, order_id: str, *, event: Event) -> datetime | None:
         """When this last happened to the order; None when it never did."""
@@ -181,13 +160,6 @@ class SqlBook:
         )
         found: datetime | None = self._connection.scalar(accepted) if order.kind is Kind.ASK else None
         return found or order.placed_at
-
-    def another_is_crediting(self, order: Order) -> bool:
-        """Whether a credit (or the voucher) of another order may be on its way to the same line."""
-        found = select(orders.c.id).where(
-            orders.c.line == order.line, orders.c.state.in_(_RAISING_A_BALANCE), orders.c.id != order.id
-        )
-        return self._connection.scalar(found.limit(1)) is not None
 
     def lock_people(self, *msisdns: str) -> None:
         """Let nobody else place orders for or by these numbers until the transaction ends."""
@@ -232,30 +204,18 @@ class SqlBook:
         found = select(orders).where(orders.c.state.not_in(resting), orders.c.state_at < before, ~owed.exists())
         return [order_of(row) for row in self._connection.execute(found.limit(count))]
 
-    def credits_of(self, line: str) -> int:
-        """How many credits and vouchers were ever sent to a line. The transaction holds its lock from here on."""
-        self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
-        sent = select(func.count()).where(attempts.c.msisdn == line, attempts.c.purpose.in_(REFILLS))
-        return self._connection.scalar(sent) or 0
+    def refills_of(self, order: Order) -> Refills:
+        """What was ever sent to the order's line. The transaction holds the line's lock from here on."""
+        # In a statement of its own: what is read next must be what stands once the lock is ours.
+        self._connection.execute(_LOCK_LINE, {"line": order.line})
+        row = self._connection.execute(_REFILLS, {"line": order.line, "order_id": order.id}).one()
+        return Refills(sent=row.sent, another_is_on_its_way=row.another_is_on_its_way)
 
     def _one(self, order_id: str, *, for_update: bool) -> Order:
         row = self._connection.execute(_LOCKED if for_update else _ONE, {"order_id": order_id}).one_or_none()
         if row is None:
             raise OrderNotFound(order_id=order_id)
         return order_of(row)
-
-
-def _legs_of(move: Move) -> list[dict[str, object]]:
-    return [
-        {
-            "leg": leg,
-            "source": transfer.source,
-            "target": transfer.target,
-            "amount_minor": transfer.amount.minor,
-            "currency": transfer.amount.currency,
-        }
-        for leg, transfer in enumerate(move.transfers, start=1)
-    ]
 
 
 def order_of(row: Row[Any]) -> Order:

@@ -57,7 +57,9 @@ def write(
     }
     if order_id is None:
         return _message(connection.execute(insert(messages).values(values).returning(messages)).one())
-    connection.execute(upsert(messages).values(values).on_conflict_do_nothing())
+    kept = connection.execute(upsert(messages).values(values).on_conflict_do_nothing().returning(messages))
+    if row := kept.one_or_none():
+        return _message(row)
     found = select(messages).where(messages.c.order_id == order_id, messages.c.purpose == purpose)
     return _message(connection.execute(found.where(messages.c.msisdn == msisdn)).one())
 

@@ -16,7 +16,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.tables import inbox, orders, outbox
 from topup.life import Effect, State
-from topup.orders import Move
 
 # Effects that are no order's next step: a message of its own, a callback to settle, and a packet gateway to tell.
 SEND = "send"
@@ -68,41 +67,13 @@ class Owing:
 
 
 # Made once, since every job says these.
-_OWE = insert(outbox)
 _DONE = (
     update(outbox)
     .where(outbox.c.id == bindparam("owing_id"))
     .values(done_at=bindparam("now"), leased_until=None, note=bindparam("why"))
 )
-_STRIKE_ENQUIRIES = (
-    update(outbox)
-    .where(outbox.c.subject == bindparam("order_id"), outbox.c.effect == Effect.ENQUIRE.value)
-    .where(outbox.c.done_at.is_(None))
-    .values(done_at=bindparam("now"), note="answered")
-)
 _OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
 _OPEN_LOCKED = _OPEN.with_for_update()
-
-
-def owe(connection: Connection, move: Move) -> None:
-    """Write what a move owes."""
-    rows = [
-        {
-            "effect": owed.effect.value,
-            "subject": move.order_id,
-            "seq": move.seq,
-            "queue": QUEUES[owed.effect.value],
-            "due_at": owed.due_at,
-        }
-        for owed in move.owed
-    ]
-    if rows:
-        connection.execute(_OWE, rows)
-
-
-def strike_enquiries(connection: Connection, order_id: str, *, now: datetime) -> None:
-    """Strike out the open enquiries of an order that has moved on: there is nothing left to ask."""
-    connection.execute(_STRIKE_ENQUIRIES, {"order_id": order_id, "now": now})
 
 
 def owe_again(connection: Connection, *, effect: Effect, order_id: str, seq: int, due_at: datetime) -> None:

@@ -148,7 +148,20 @@ def advance(
     `detail` is kept with the move and must be JSON. Raises OrderNotFound, IllegalEvent or RepeatedEvent; then nothing
     was recorded.
     """
-    order, history = book.lock(order_id), book.history(order_id)
+    return move_on(book, order=book.lock(order_id), event=event, now=now, timing=timing, detail=detail)
+
+
+def move_on(
+    book: Book,
+    *,
+    order: Order,
+    event: Event,
+    now: datetime,
+    timing: Timing,
+    detail: Mapping[str, Any] | None = None,
+) -> Order:
+    """The same for an order that this transaction has locked, and that is given as it stands now."""
+    history = book.history(order.id)
     return _record(book, order=order, event=event, now=now, timing=timing, detail=detail or {}, history=history)
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from store import advances, attempts, outbox
-from store.book import SqlBook
+from store.book import Refills, SqlBook
 from store.outbox import Owing
 from topup.advances import REPAYS, repayment
 from topup.ids import short_reference
@@ -56,9 +56,9 @@ def _refill(house: House, owing: Owing, kind: _Refill) -> None:
     with house.engine.begin() as connection:
         book = SqlBook(connection)
         order = book.get(owing.subject)
-        credits_before = book.credits_of(order.line)
+        before = book.refills_of(order)
         # One that is on its way now may land between our look at the balance and our own credit.
-        if is_crediting := order.state is kind.state and book.another_is_crediting(order):
+        if is_crediting := order.state is kind.state and before.another_is_on_its_way:
             _put_off(house, connection, owing)
     if is_crediting:
         return None
@@ -68,7 +68,7 @@ def _refill(house: House, owing: Owing, kind: _Refill) -> None:
     facts = provider.before_credit(_unsent(order))
     if isinstance(facts, NotSent):
         return _wait(house, owing, kind, facts)
-    attempt = _begin(house, owing, kind, facts=facts, credits_before=credits_before)
+    attempt = _begin(house, owing, kind, facts=facts, before=before)
     if attempt is None:
         return None
     sent = provider.credit(attempt)
@@ -78,7 +78,7 @@ def _refill(house: House, owing: Owing, kind: _Refill) -> None:
 
 
 def _begin(
-    house: House, owing: Owing, kind: _Refill, *, facts: Mapping[str, object], credits_before: int
+    house: House, owing: Owing, kind: _Refill, *, facts: Mapping[str, object], before: Refills
 ) -> Attempt | None:
     with house.engine.begin() as connection:
         book, order = SqlBook(connection), locked(connection, owing)
@@ -87,7 +87,7 @@ def _begin(
         if order.state is not kind.state:
             house.done(connection, owing)
             return None
-        if book.credits_of(order.line) != credits_before or book.another_is_crediting(order):
+        if book.refills_of(order) != before:
             _put_off(house, connection, owing)
             return None
         repays = _repays(house, connection, order) if kind is _CREDIT else Money(0, order.amount.currency)

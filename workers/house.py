@@ -15,7 +15,7 @@ from store.outbox import Owing
 from topup.clock import Clock
 from topup.gate import PacketGateway
 from topup.life import Event
-from topup.orders import Order, advance
+from topup.orders import Order, move_on
 from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway, VoucherProvider
 from topup.schedule import Timing
 
@@ -56,9 +56,9 @@ class House:
     def move(
         self, connection: Connection, order: Order, event: Event, detail: Mapping[str, object] | None = None
     ) -> Order:
-        """Advance the order within the connection's transaction. Raises what topup.orders.advance raises."""
+        """Move an order on that the connection's transaction has locked. Raises what topup.orders.move_on raises."""
         book = SqlBook(connection)
-        return advance(book, order_id=order.id, event=event, now=self.clock(), timing=self.timing, detail=detail)
+        return move_on(book, order=order, event=event, now=self.clock(), timing=self.timing, detail=detail)
 
     def done(self, connection: Connection, owing: Owing, note: str | None = None) -> None:
         """Strike the effect out."""

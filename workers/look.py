@@ -1,6 +1,8 @@
 """look: see with our own eyes that the line is back. Nobody is told so before."""
 
 from store import outbox
+from store.book import SqlBook
+from store.engine import alone
 from store.outbox import Owing
 from topup.life import Effect, Event, State
 from topup.line import Line, LineState
@@ -14,13 +16,11 @@ _LOOKS_AT_A_DEBT = 2
 
 def look(house: House, owing: Owing) -> None:
     """Read the line of order `owing.subject`, until it is active or has been looked at often enough."""
-    with house.engine.begin() as connection:
-        order = locked(connection, owing)
-        if order is None:
-            return None
-        if order.state is not State.CREDITED:
+    with alone(house.engine) as connection:
+        seen = SqlBook(connection).get(owing.subject)
+        if seen.state is not State.CREDITED:
             return house.done(connection, owing)
-    line = house.lines.read_line(order.line)
+    line = house.lines.read_line(seen.line)
     with house.engine.begin() as connection:
         order = locked(connection, owing)
         if order is None or order.state is not State.CREDITED:

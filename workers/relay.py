@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import outbox
+from store.engine import alone
 from store.outbox import Owing
 from workers import jobs
 from workers.house import House
@@ -76,7 +77,7 @@ class Relay:
                     pass
 
     def _sleep_s(self) -> float:
-        with self._house.engine.connect() as connection:
+        with alone(self._house.engine) as connection:
             due = outbox.next_due(connection)
         return _between(0.0, due, self._house.clock())
 

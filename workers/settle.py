@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sms.gateways.port import LINE_SUSPENDED, Report, UnableToReadMessage
 from store import attempts, inbox, messages, outbox
 from store.attempts import Kept
+from store.engine import alone
 from store.inbox import Callback
 from store.outbox import Owing
 from topup.outcomes import Answer, Confirmed, Refused, Unknown, is_plain
@@ -34,7 +35,7 @@ _OTHERS_HEARD = 20
 
 def settle(house: House, owing: Owing) -> None:
     """Settle the callback of inbox row `owing.subject`."""
-    with house.engine.begin() as connection:
+    with alone(house.engine) as connection:
         callback = inbox.get(connection, int(owing.subject))
     if callback.topic == "delivery":
         return _report(house, owing, callback)
@@ -51,7 +52,7 @@ def settle(house: House, owing: Owing) -> None:
 def _event(
     house: House, owing: Owing, callback: Callback, provider: PaymentProvider | CreditProvider, event: Event
 ) -> None:
-    with house.engine.begin() as connection:
+    with alone(house.engine) as connection:
         kept = _find(connection, callback, event)
         stranger = kept and (_does_not_fit(kept, event) or _is_anothers_name(connection, kept, event))
     if kept is None:
@@ -111,7 +112,7 @@ def _may_be(told: str, msisdn: str) -> bool:
 
 def _is_anothers_name(connection: Connection, kept: Kept, event: Event) -> str | None:
     """What speaks against an event that names something which the provider calls another attempt of ours by."""
-    if event.provider_ref is None:
+    if event.provider_ref in (None, kept.attempt.provider_ref):
         return None
     named = attempts.by_provider_ref(connection, provider=kept.provider, provider_ref=event.provider_ref)
     if named is None or named.attempt.reference == kept.attempt.reference:

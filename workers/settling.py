@@ -5,7 +5,7 @@ them twice, end alike: the first that is sure moves the order, the others change
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import Connection
@@ -203,7 +203,7 @@ class Case:
         tried = SqlBook(self.connection).history(self.order.id).count(self._purpose.not_sent)
         if self.house.timing.next_wait(self._purpose.effect, state=moved.state, tried=tried) is not None:
             return "not sent"
-        self._move(Event.GAVE_UP, {"why": outcome.why, "reason": Reason.PROVIDER.value})
+        replace(self, order=moved)._move(Event.GAVE_UP, {"why": outcome.why, "reason": Reason.PROVIDER.value})
         return "given up"
 
     def _stray(self, why: str, receipt: str | None) -> str:

@@ -42,7 +42,8 @@ def hold(
     )
     if place(SqlBook(connection), order=stray, now=house.clock(), timing=house.timing):
         _write_down_payment(house, connection, stray, kept, receipt)
-        house.move(connection, stray, Event.CHARGE_STRAY, {"why": why, "receipt": receipt, "came_to": order.id})
+        placed = SqlBook(connection).lock(stray.id)
+        house.move(connection, placed, Event.CHARGE_STRAY, {"why": why, "receipt": receipt, "came_to": order.id})
     return stray.id
 
 

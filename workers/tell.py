@@ -5,7 +5,7 @@ was asked) get messages of their own, which are owed in the same transaction.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -57,6 +57,7 @@ class Telling:
     connection: Connection
     order: Order
     effect: Effect
+    _details: dict[Event | None, dict[str, Any]] = field(default_factory=dict)
 
     def write(self, msisdn: str, purpose: str, text: Text) -> messages.Message:
         """Keep a message to this number, in its language."""
@@ -120,7 +121,9 @@ class Telling:
 
     def detail(self, event: Event | None = None) -> dict[str, Any]:
         """What the last move (of this event) keeps."""
-        return SqlBook(self.connection).last_detail(self.order.id, event=event)
+        if event not in self._details:
+            self._details[event] = SqlBook(self.connection).last_detail(self.order.id, event=event)
+        return self._details[event]
 
     def shown(self, msisdn: str) -> str:
         """A number as people of the country write it."""

@@ -207,24 +207,24 @@ def test_an_order_that_nothing_is_owed_for_is_found_unless_it_rests(engine: Engi
 def test_another_credit_to_the_line_is_seen_while_it_is_on_its_way(engine: Engine) -> None:
     order, other = place_in(engine), place_in(engine)
     with engine.begin() as connection:
-        assert not SqlBook(connection).another_is_crediting(order)
+        assert not SqlBook(connection).refills_of(order).another_is_on_its_way
         crediting = move(connection, other, *way_to(State.CREDITING))
-        assert SqlBook(connection).another_is_crediting(order)
-        assert not SqlBook(connection).another_is_crediting(other)
-        assert not SqlBook(connection).another_is_crediting(an_order(line=STRANGER))
+        assert SqlBook(connection).refills_of(order).another_is_on_its_way
+        assert not SqlBook(connection).refills_of(other).another_is_on_its_way
+        assert not SqlBook(connection).refills_of(an_order(line=STRANGER)).another_is_on_its_way
         move(connection, crediting, Event.CREDIT_CONFIRMED)
-        assert not SqlBook(connection).another_is_crediting(order)
+        assert not SqlBook(connection).refills_of(order).another_is_on_its_way
 
 
 def test_every_credit_that_was_ever_sent_to_a_line_is_counted(engine: Engine) -> None:
     order = order_in(engine, State.PAID)
     with engine.begin() as connection:
         book = SqlBook(connection)
-        assert book.credits_of(OWNER) == 0
+        assert book.refills_of(order).sent == 0
         for purpose, provider in (("charge", "daraja"), ("credit", "ucip"), ("credit", "ucip")):
             attempts.begin(connection, order=order, purpose=purpose, provider=provider, msisdn=OWNER, facts={}, now=NOW)
-        assert book.credits_of(OWNER) == 2
-        assert book.credits_of(STRANGER) == 0
+        assert book.refills_of(order).sent == 2
+        assert book.refills_of(an_order(line=STRANGER)).sent == 0
 
 
 def test_the_moves_of_an_order_are_numbered_without_a_gap(engine: Engine) -> None:

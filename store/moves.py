@@ -1,0 +1,103 @@
+"""A move of an order with all that is committed together with it, as one statement.
+
+An order makes six moves or so, each while its row is locked and a person waits, so what belongs together travels
+together: the move, its transfers, where the order stands then, the enquiries that have nothing left to ask, and what is
+owed next.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from store.outbox import QUEUES
+from topup.life import LIFE, Effect
+from topup.orders import Move
+
+# Orders in these states have an enquiry open, which ends with the state.
+ENQUIRED = frozenset({rule.target for rule in LIFE if Effect.ENQUIRE in rule.then})
+
+_MOVE = """
+    INSERT INTO order_moves (order_id, seq, prev_seq, source, event, target, at, detail)
+    VALUES (:order_id, :seq, :prev_seq, :source, :event, :target, :at, :detail)
+"""
+_TRANSFERS = """
+    INSERT INTO transfers (order_id, seq, leg, source, target, amount_minor, currency, at)
+    SELECT :order_id, :seq, leg, source, target, amount_minor, currency, :at
+      FROM jsonb_to_recordset(:legs) AS legs (leg int, source text, target text, amount_minor bigint, currency text)
+"""
+_OWED = """
+    INSERT INTO outbox (effect, subject, seq, queue, due_at)
+    SELECT effect, :order_id, :seq, queue, due_at
+      FROM jsonb_to_recordset(:owed) AS owed (effect text, queue text, due_at timestamptz)
+"""
+_ANSWERED = """
+    UPDATE outbox SET done_at = :at, note = 'answered'
+     WHERE subject = :order_id AND effect = :enquiry AND done_at IS NULL
+"""
+_STAND = "UPDATE orders SET state = :target, seq = :seq, state_at = :at WHERE id = :order_id"
+
+
+def record(connection: Connection, move: Move) -> None:
+    """Keep the move with all that belongs to it. The guards of the database refuse what LIFE does not have."""
+    statement = _statement(
+        has_transfers=bool(move.transfers), owes=bool(move.owed), is_answer=move.rule.source in ENQUIRED
+    )
+    connection.execute(statement, _values_of(move))
+
+
+@cache
+def _statement(*, has_transfers: bool, owes: bool, is_answer: bool) -> TextClause:
+    parts = {"move": _MOVE}
+    if has_transfers:
+        parts["legs"] = _TRANSFERS
+    if owes:
+        parts["owed"] = _OWED
+    if is_answer:
+        parts["answered"] = _ANSWERED
+    typed = [bindparam("detail", type_=JSONB), bindparam("at", type_=DateTime(timezone=True))]
+    typed += [bindparam(name, type_=JSONB) for name in ("legs", "owed") if name in parts]
+    first = ", ".join(f"{name} AS ({part})" for name, part in parts.items())
+    return text(f"WITH {first} {_STAND}").bindparams(*typed)
+
+
+def _values_of(move: Move) -> dict[str, Any]:
+    rule = move.rule
+    values = {
+        "order_id": move.order_id,
+        "seq": move.seq,
+        "prev_seq": max(move.seq - 1, 0),
+        "source": rule.source.value,
+        "event": rule.event.value,
+        "target": rule.target.value,
+        "at": move.at,
+        "detail": dict(move.detail),
+    }
+    if move.transfers:
+        values["legs"] = _legs_of(move)
+    if move.owed:
+        values["owed"] = _owed_by(move)
+    if rule.source in ENQUIRED:
+        values["enquiry"] = Effect.ENQUIRE.value
+    return values
+
+
+def _legs_of(move: Move) -> list[dict[str, object]]:
+    return [
+        {
+            "leg": leg,
+            "source": transfer.source,
+            "target": transfer.target,
+            "amount_minor": transfer.amount.minor,
+            "currency": transfer.amount.currency,
+        }
+        for leg, transfer in enumerate(move.transfers, start=1)
+    ]
+
+
+def _owed_by(move: Move) -> list[dict[str, object]]:
+    return [
+        {"effect": owed.effect.value, "queue": QUEUES[owed.effect.value], "due_at": owed.due_at.isoformat()}
+        for owed in move.owed
+    ]
