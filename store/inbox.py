@@ -38,7 +38,7 @@ _SETTLE = (
 def keep_to_settle(connection: Connection, callback: Callback, *, now: datetime) -> int:
     """Keep a callback and owe its settling. Returns its id."""
     kept = keep(connection, callback, now=now)
-    outbox.owe_one(connection, effect=outbox.SETTLE, subject=str(kept), due_at=now)
+    outbox.owe_one(connection, effect=outbox.SETTLE, subject=str(kept), due_at=now, provider=callback.provider)
     return kept
 
 

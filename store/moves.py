@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, DateTime, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from store.outbox import QUEUES
+from store.outbox import QUEUES, asks
 from topup.life import LIFE, Effect
 from topup.orders import Move
 
@@ -28,9 +28,11 @@ _TRANSFERS = """
       FROM jsonb_to_recordset(:legs) AS legs (leg int, source text, target text, amount_minor bigint, currency text)
 """
 _OWED = """
-    INSERT INTO outbox (effect, subject, seq, queue, due_at)
-    SELECT effect, :order_id, :seq, queue, due_at
-      FROM jsonb_to_recordset(:owed) AS owed (effect text, queue text, due_at timestamptz)
+    INSERT INTO outbox (effect, subject, seq, queue, due_at, provider)
+    SELECT effect, id, :seq, queue, due_at,
+           CASE asks WHEN 'payment' THEN payment_provider WHEN 'credit' THEN credit_provider ELSE '' END
+      FROM orders, jsonb_to_recordset(:owed) AS owed (effect text, queue text, asks text, due_at timestamptz)
+     WHERE id = :order_id
 """
 _ANSWERED = """
     UPDATE outbox SET done_at = :at, note = 'answered'
@@ -98,6 +100,11 @@ def _legs_of(move: Move) -> list[dict[str, object]]:
 
 def _owed_by(move: Move) -> list[dict[str, object]]:
     return [
-        {"effect": owed.effect.value, "queue": QUEUES[owed.effect.value], "due_at": owed.due_at.isoformat()}
+        {
+            "effect": owed.effect.value,
+            "queue": QUEUES[owed.effect.value],
+            "asks": asks(owed.effect, state=move.rule.target),
+            "due_at": owed.due_at.isoformat(),
+        }
         for owed in move.owed
     ]

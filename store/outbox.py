@@ -6,16 +6,20 @@ often it was tried, and when it is due next, stand in the row: the outbox is als
 often its job failed in a row is counted apart, since a bug of ours says nothing of what was tried or asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, case, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from store.tables import inbox, orders, outbox
+from store.tables import outbox
 from topup.life import Effect, State
+from topup.orders import Order
+
+# What of the outbox waits together: a queue, and whom its work asks.
+Kind = tuple[str, str]
 
 # Effects that are no order's next step: a message of its own, a callback to settle, and a packet gateway to tell.
 SEND = "send"
@@ -46,13 +50,25 @@ QUEUES: dict[str, str] = {
 }
 
 
+_ASK_FOR_PAYMENT = frozenset({Effect.CHARGE, Effect.REFUND})
+_ASK_FOR_CREDIT = frozenset({Effect.CREDIT, Effect.LEND, Effect.REDEEM})
+_CREDIT_IS_OUT = frozenset({State.CREDITING, State.LENDING, State.REDEEMING})
+
+
+def asks(effect: Effect, *, state: State) -> str:
+    """Which provider of an order in `state` the effect asks: that of the `payment`, of the `credit`, or none ("")."""
+    if effect in _ASK_FOR_CREDIT or (effect is Effect.ENQUIRE and state in _CREDIT_IS_OUT):
+        return "credit"
+    return "payment" if effect in _ASK_FOR_PAYMENT or effect is Effect.ENQUIRE else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owing:
     """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`.
 
     `tried` counts the tries that ended without an end, `failed` the failures of its job since the last of them.
-    `was_leased`: it has been handed over before, and the lease has run out since. `provider` is whom its work asks,
-    where that differs. Both are told to the relay only.
+    `provider` is whom its work asks, where that differs within a queue; else nothing. `was_leased`: it has been handed
+    over before, and the lease has run out since; told to the relay only.
     """
 
     id: int
@@ -62,8 +78,8 @@ class Owing:
     tried: int
     failed: int
     due_at: datetime
+    provider: str
     was_leased: bool = False
-    provider: str | None = None
 
 
 # Made once, since every job says these.
@@ -76,18 +92,26 @@ _OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done
 _OPEN_LOCKED = _OPEN.with_for_update()
 
 
-def owe_again(connection: Connection, *, effect: Effect, order_id: str, seq: int, due_at: datetime) -> None:
+def owe_again(connection: Connection, order: Order, *, effect: Effect, due_at: datetime) -> None:
     """Write, or open once more, what an order in need of it does not have open."""
+    asked = {"payment": order.payment_provider, "credit": order.credit_provider}
     row = upsert(outbox).values(
-        effect=effect.value, subject=order_id, seq=seq, queue=QUEUES[effect.value], due_at=due_at
+        effect=effect.value,
+        subject=order.id,
+        seq=order.seq,
+        queue=QUEUES[effect.value],
+        provider=asked.get(asks(effect, state=order.state), ""),
+        due_at=due_at,
     )
     opened = {"done_at": None, "leased_until": None, "due_at": due_at, "failed": 0}
     connection.execute(row.on_conflict_do_update(index_elements=["subject", "seq", "effect"], set_=opened))
 
 
-def owe_one(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:
-    """Write an effect of SEND (a message id), SETTLE (an inbox id) or TELL_GATEWAY (an order id)."""
-    connection.execute(insert(outbox).values(effect=effect, subject=subject, queue=QUEUES[effect], due_at=due_at))
+def owe_one(connection: Connection, *, effect: str, subject: str, due_at: datetime, provider: str = "") -> None:
+    """Write an effect of SEND (a message id), SETTLE (an inbox id, of this provider) or TELL_GATEWAY (an order id)."""
+    connection.execute(
+        insert(outbox).values(effect=effect, subject=subject, queue=QUEUES[effect], due_at=due_at, provider=provider)
+    )
 
 
 def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:
@@ -96,30 +120,16 @@ def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datet
         owe_one(connection, effect=effect, subject=subject, due_at=due_at)
 
 
-# Whom the work of a row asks: the end of a callback is asked for where it came from, an order's at its provider.
-_ASKS_FOR_CREDIT = (Effect.CREDIT.value, Effect.REDEEM.value, Effect.LEND.value)
-_CREDIT_IS_OUT = and_(
-    outbox.c.effect == Effect.ENQUIRE.value,
-    orders.c.state.in_([State.CREDITING.value, State.REDEEMING.value, State.LENDING.value]),
-)
-_OF_ORDER = case(
-    (or_(outbox.c.effect.in_(_ASKS_FOR_CREDIT), _CREDIT_IS_OUT), orders.c.credit_provider),
-    else_=orders.c.payment_provider,
-)
-_PROVIDER = case(
-    (
-        outbox.c.effect == SETTLE,
-        select(inbox.c.provider).where(inbox.c.id == cast(outbox.c.subject, BigInteger)).scalar_subquery(),
-    ),
-    else_=select(_OF_ORDER).where(orders.c.id == outbox.c.subject).scalar_subquery(),
-)
+def take_due(
+    connection: Connection, *, now: datetime, lease: timedelta, count: int, but_not: Collection[Kind] = ()
+) -> list[Owing]:
+    """Lease up to `count` rows that are due and not leased, the longest due first. Relays take different rows.
 
-
-def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: int) -> list[Owing]:
-    """Lease up to `count` rows that are due and not leased, the longest due first. Relays take different rows."""
+    What is of one of the kinds `but_not` is left for later.
+    """
     due = (
         select(outbox.c.id, outbox.c.leased_until.is_not(None).label("was_leased"))
-        .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now)
+        .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now, *_except(but_not))
         .where(or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
         .order_by(outbox.c.due_at)
         .limit(count)
@@ -127,16 +137,20 @@ def take_due(connection: Connection, *, now: datetime, lease: timedelta, count: 
         .cte("due")
     )
     taken = update(outbox).where(outbox.c.id == due.c.id).values(leased_until=now + lease)
-    rows = connection.execute(taken.returning(outbox, due.c.was_leased, _PROVIDER.label("provider")))
-    owed = [replace(_owing(row), was_leased=row.was_leased, provider=row.provider) for row in rows]
+    rows = connection.execute(taken.returning(outbox, due.c.was_leased))
+    owed = [replace(_owing(row), was_leased=row.was_leased) for row in rows]
     return sorted(owed, key=lambda owing: (owing.due_at, owing.id))
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next row may be taken; None when nothing is owed."""
+def next_due(connection: Connection, *, but_not: Collection[Kind] = ()) -> datetime | None:
+    """When the next row may be taken; None when nothing is owed, or only of the kinds `but_not`."""
     at = func.min(func.greatest(outbox.c.due_at, func.coalesce(outbox.c.leased_until, outbox.c.due_at)))
-    found: datetime | None = connection.scalar(select(at).where(outbox.c.done_at.is_(None)))
+    found: datetime | None = connection.scalar(select(at).where(outbox.c.done_at.is_(None), *_except(but_not)))
     return found
+
+
+def _except(kinds: Collection[Kind]) -> list[ColumnElement[bool]]:
+    return [tuple_(outbox.c.queue, outbox.c.provider).not_in(kinds)] if kinds else []
 
 
 def get(connection: Connection, owing_id: int) -> Owing | None:
@@ -202,4 +216,5 @@ def _owing(row: Row[Any]) -> Owing:
         tried=row.tried,
         failed=row.failed,
         due_at=row.due_at,
+        provider=row.provider,
     )

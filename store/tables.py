@@ -134,6 +134,7 @@ outbox = Table(
     _when("leased_until", nullable=True),
     _when("done_at", nullable=True),
     Column("note", Text),
+    Column("provider", Text, nullable=False, server_default=""),
 )
 
 inbox = Table(

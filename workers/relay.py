@@ -4,10 +4,13 @@ PostgreSQL tells it at once when something new is owed; otherwise it wakes when 
 the transaction that hands them over, so several relays share the work, and what was handed to a Redis that has since
 lost everything is handed over again: at once when the mark that every relay leaves in Redis is gone, else when the
 lease has run out.
+
+A lane takes only so much: the rest waits in the outbox, where it is handed out in the order in which it became due. So
+a lane that is behind makes no lease run out for what nobody can have come to yet, and holds up no other lane.
 """
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import psycopg
 import structlog
@@ -20,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from store import outbox
 from store.engine import alone
-from store.outbox import Owing
+from store.outbox import Kind, Owing
 from workers import jobs
 from workers.house import House
 from workers.lanes import lane_of
@@ -30,6 +33,11 @@ log = structlog.get_logger(__name__)
 MARK = "redial:relay"
 _BATCH = 200
 _LONGEST_SLEEP_S = 1.0
+
+# As much as may wait in a lane before more is added, and how soon a lane that is full is looked at again. Hands work
+# that off well within a lease, and none of them stands idle meanwhile.
+_MOST_WAITING = 400
+_LOOKS_AGAIN_S = 0.1
 
 # After handing something over: what becomes due within so short a time goes together. A busy relay takes no more turns.
 _GATHERS_S = 0.02
@@ -43,7 +51,8 @@ class Relay:
         self._house = house
         self._redis = redis
         self._lease = lease
-        self._queues: dict[str, Queue] = {}
+        self._queues: dict[Kind, Queue] = {}
+        self._full: list[Kind] = []
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set. A database or Redis that is away is waited for."""
@@ -57,15 +66,27 @@ class Relay:
 
     def relay_once(self) -> int:
         """Hand over what is due now. Returns how many rows."""
-        was_lost = not self._redis.exists(MARK)
+        was_lost, self._full = self._look()
         with self._house.engine.begin() as connection:
             if was_lost:
                 self._recover(connection)
-            owed = outbox.take_due(connection, now=self._house.clock(), lease=self._lease, count=_BATCH)
+            owed = outbox.take_due(
+                connection, now=self._house.clock(), lease=self._lease, count=_BATCH, but_not=self._full
+            )
             self._hand_over(owed)
         if was_lost:
             self._redis.set(MARK, "1")  # Only now: had the transaction failed, the leases would still be standing.
         return len(owed)
+
+    def _look(self) -> tuple[bool, list[Kind]]:
+        """Whether Redis has lost what it held, and what waits for lanes that are full."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.exists(MARK)
+            for queue in self._queues.values():
+                pipeline.llen(queue.key)
+            is_there, *waiting = pipeline.execute()
+        full = [kind for kind, count in zip(self._queues, waiting, strict=True) if count >= _MOST_WAITING]
+        return not is_there, full
 
     def _run(self, listener: psycopg.Connection, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -78,19 +99,22 @@ class Relay:
 
     def _sleep_s(self) -> float:
         with alone(self._house.engine) as connection:
-            due = outbox.next_due(connection)
-        return _between(0.0, due, self._house.clock())
+            due = outbox.next_due(connection, but_not=self._full)
+        most = _LOOKS_AGAIN_S if self._full else _LONGEST_SLEEP_S
+        return most if due is None else min(max((due - self._house.clock()).total_seconds(), 0.0), most)
 
     def _recover(self, connection: Connection) -> None:
         if freed := outbox.release_all(connection):
             log.warning("redis_was_lost", jobs=freed)
 
     def _hand_over(self, owed: list[Owing]) -> None:
-        by_lane: dict[str, list[Owing]] = {}
+        by_kind: dict[Kind, list[Owing]] = {}
         for owing in owed:
-            by_lane.setdefault(lane_of(owing, house=self._house), []).append(owing)
-        for name, rows in by_lane.items():
-            queue = self._queues.setdefault(name, Queue(name, connection=self._redis))
+            by_kind.setdefault((owing.queue, owing.provider), []).append(owing)
+        for kind, rows in by_kind.items():
+            if kind not in self._queues:
+                self._queues[kind] = Queue(lane_of(rows[0], house=self._house), connection=self._redis)
+            queue = self._queues[kind]
             if unqueued := _not_waiting(rows, queue):
                 queue.enqueue_many([_job(owing) for owing in unqueued])
 
@@ -128,7 +152,3 @@ def _job(owing: Owing) -> EnqueueData:
         failure_ttl=3600,
         description=f"{owing.effect} {owing.subject}",
     )
-
-
-def _between(least: float, due: datetime | None, now: datetime) -> float:
-    return _LONGEST_SLEEP_S if due is None else min(max((due - now).total_seconds(), least), _LONGEST_SLEEP_S)

@@ -29,5 +29,5 @@ def sweep(house: House) -> int:
             effect = duty_of(order.state)
             if effect is not None:
                 log.error("order_stood_still", order=order.id, state=order.state.value, effect=effect.value)
-                outbox.owe_again(connection, effect=effect, order_id=order.id, seq=order.seq, due_at=now)
+                outbox.owe_again(connection, order, effect=effect, due_at=now)
     return len(standing)

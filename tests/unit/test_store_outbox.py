@@ -149,7 +149,7 @@ def test_owing_again_opens_the_row_that_was_struck_out(engine: Engine) -> None:
         for owing in open_before:
             outbox.done(connection, owing.id, now=NOW)
         for _ in range(2):
-            outbox.owe_again(connection, effect=Effect.ENQUIRE, order_id=order.id, seq=order.seq, due_at=NOW)
+            outbox.owe_again(connection, order, effect=Effect.ENQUIRE, due_at=NOW)
         assert [owing.effect for owing in outbox.open_of(connection, order.id)] == ["enquire"]
         assert take(connection) == [order.id]
 

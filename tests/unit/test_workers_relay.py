@@ -116,6 +116,37 @@ def test_what_waits_longer_than_its_lease_is_not_queued_a_second_time(
     assert handed(client) == [first, second]
 
 
+def test_a_lane_that_is_full_takes_no_more_until_it_has_room_and_holds_up_no_other(
+    town: Town, relay: Relay, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.relay._MOST_WAITING", 2)
+    post(town, provider="daraja")
+    post(town, provider="daraja")
+    assert relay.relay_once() == 2
+    post(town, provider="daraja")
+    town.clock.turn(seconds=1)
+    post(town, provider="airtel")
+    assert relay.relay_once() == 1
+    lane, other = Queue("settle.daraja", connection=client), Queue("settle", connection=client)
+    assert (lane.count, other.count) == (2, 1)
+    client.lpop(lane.key)
+    assert relay.relay_once() == 1
+    assert lane.count == 2
+
+
+def test_what_waits_for_a_full_lane_is_no_reason_to_wake_up(
+    town: Town, relay: Relay, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.relay._MOST_WAITING", 1)
+    owe(town, "a")
+    relay.relay_once()
+    owe(town, "b")
+    assert relay.relay_once() == 0
+    with town.engine.connect() as connection:
+        assert outbox.next_due(connection) == town.clock.now
+        assert outbox.next_due(connection, but_not=[("tell", "")]) is None
+
+
 def test_what_a_lost_redis_held_is_handed_over_again_at_once(town: Town, relay: Relay, client: redis.Redis) -> None:
     owe(town, "a", "b")
     relay.relay_once()
