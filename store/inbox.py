@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox
@@ -26,7 +26,18 @@ class Callback:
     order_id: str | None = None
 
 
-# Made once, since every callback's job says these.
+# Made once, since every callback says these.
+_KEEP = insert(inbox).returning(inbox.c.id)
+_KEEP_AND_OWE = text("""
+    WITH kept AS (
+        INSERT INTO inbox (provider, topic, reference, content_type, body, remote_address, received_at)
+        VALUES (:provider, :topic, :reference, :content_type, :body, :remote_address, :received_at)
+        RETURNING id
+    )
+    INSERT INTO outbox (effect, subject, queue, provider, due_at)
+    SELECT :effect, id::text, :queue, :provider, :received_at FROM kept
+    RETURNING subject
+""")
 _ONE = select(inbox).where(inbox.c.id == bindparam("inbox_id"))
 _SETTLE = (
     update(inbox)
@@ -36,15 +47,18 @@ _SETTLE = (
 
 
 def keep_to_settle(connection: Connection, callback: Callback, *, now: datetime) -> int:
-    """Keep a callback and owe its settling. Returns its id."""
-    kept = keep(connection, callback, now=now)
-    outbox.owe_one(connection, effect=outbox.SETTLE, subject=str(kept), due_at=now, provider=callback.provider)
-    return kept
+    """Keep a callback and owe its settling, in one statement. Returns its id."""
+    owed = {"effect": outbox.SETTLE, "queue": outbox.QUEUES[outbox.SETTLE]}
+    return int(connection.execute(_KEEP_AND_OWE, _values_of(callback, now) | owed).scalar_one())
 
 
 def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
     """Keep what came. Returns its id."""
-    values = {
+    return int(connection.execute(_KEEP, _values_of(callback, now)).scalar_one())
+
+
+def _values_of(callback: Callback, now: datetime) -> dict[str, Any]:
+    return {
         "provider": callback.provider,
         "topic": callback.topic,
         "reference": callback.reference,
@@ -53,7 +67,6 @@ def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
         "remote_address": callback.remote_address,
         "received_at": now,
     }
-    return int(connection.execute(insert(inbox).values(values).returning(inbox.c.id)).scalar_one())
 
 
 def get(connection: Connection, inbox_id: int) -> Callback:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy import Engine
 
 from store import attempts, inbox
+from store.engine import alone
 from store.inbox import Callback
 from topup.clock import Clock
 from topup.money import Money
@@ -60,7 +61,7 @@ def make_blueprint(*, engine: Engine, clock: Clock, read_question: ReadQuestion)
             body=request.get_data(),
             remote_address=request.remote_addr or "",
         )
-        with engine.begin() as connection:
+        with alone(engine) as connection:
             kept = inbox.keep_to_settle(connection, callback, now=clock())
         log.info("callback_kept", provider=provider, topic=topic, inbox=kept, reference=reference)
 
