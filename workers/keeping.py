@@ -9,13 +9,14 @@ Keys and fields: RQ 3.0 (rq/job.py, rq/executions.py, rq/registry.py).
 """
 
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from hashlib import sha1
 from uuid import uuid4
 
 from redis import Redis
-from redis.client import Pipeline
+from redis.exceptions import NoScriptError
 from rq import Queue
 from rq.executions import Execution
 from rq.job import Job
@@ -31,7 +32,8 @@ _TAKE = """
 -- KEYS: the queue; its registry of started jobs; the executions of this worker.
 -- ARGV: a job popped before; how many more to pop; the worker's name; now, as text and as seconds; seconds until an
 --       execution counts as abandoned; the name that the new executions share.
--- Gives for each job its id, its execution's id and its hash. A job whose hash is gone was cancelled.
+-- Gives for each job its id, its execution's id, what it is to do, and its timeout. One whose hash is gone was
+-- cancelled.
 local more = tonumber(ARGV[2])
 local ids = more > 0 and redis.call('LPOP', KEYS[1], more) or {}
 table.insert(ids, 1, ARGV[1])
@@ -51,7 +53,7 @@ for number, id in ipairs(ids) do
         redis.call('EXPIRE', 'rq:executions:' .. id, ARGV[6])
         redis.call('ZADD', KEYS[2], ARGV[5] + ARGV[6], both)
         redis.call('SADD', KEYS[3], both)
-        taken[#taken + 1] = {id, execution, redis.call('HGETALL', job)}
+        taken[#taken + 1] = {id, execution, redis.call('HGET', job, 'data'), redis.call('HGET', job, 'timeout')}
     end
 end
 return taken
@@ -73,18 +75,20 @@ redis.call('HINCRBY', KEYS[6], 'successful_job_count', 1)
 redis.call('HINCRBYFLOAT', KEYS[6], 'total_working_time', ARGV[3])
 """
 
+_TAKE_SHA, _LEAVE_SHA = (sha1(script.encode()).hexdigest() for script in (_TAKE, _LEAVE))  # noqa: S324
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A job that was taken from its queue, and the execution as which Redis shows it."""
+    """A job that was taken from its queue, and the execution as which Redis shows it.
+
+    Of the job it is known what it is to do, and no more. `timeout_s`: how long it may take, seconds.
+    """
 
     job: Job
+    queue: Queue
     execution: Execution
-
-    @property
-    def timeout_s(self) -> float:
-        """How long it may take, seconds."""
-        return float(self.job.timeout or _TIMEOUT_S)
+    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +112,15 @@ class Keeper:
 
     def take(self, popped: str, queue: Queue, *, more: int) -> list[Taken]:
         """Take a job that was popped from the queue, and up to `more` that still wait in it."""
-        reply = self.redis.eval(
-            _TAKE,
+        try:
+            return self._take(popped, queue, more=more)
+        except NoScriptError:
+            self._load()
+            return self._take(popped, queue, more=more)
+
+    def _take(self, popped: str, queue: Queue, *, more: int) -> list[Taken]:
+        reply = self.redis.evalsha(
+            _TAKE_SHA,
             3,
             queue.key,
             queue.started_job_registry.key,
@@ -122,28 +133,42 @@ class Keeper:
             _TIMEOUT_S + _ABANDONED_AFTER_S,
             uuid4().hex,
         )
-        return [self._taken(*found) for found in reply]
+        return [self._taken(queue, *found) for found in reply]
 
-    def leave(self, ended: Sequence[Ended], pipeline: Pipeline) -> None:
+    def leave(self, ended: Sequence[Ended]) -> None:
         """Forget jobs that were done."""
-        for one in ended:
-            job, execution = one.taken.job, one.taken.execution
-            pipeline.eval(
-                _LEAVE,
-                6,
-                job.key,
-                execution.key,
-                f"rq:executions:{job.id}",
-                job.started_job_registry.key,
-                self.executions_key,
-                self.key,
-                execution.id,
-                execution.composite_key,
-                f"{one.seconds:.6f}",
-            )
+        try:
+            self._leave(ended)
+        except NoScriptError:
+            self._load()
+            self._leave(ended)
 
-    def _taken(self, job_id: bytes, execution_id: bytes, pairs: list[Any]) -> Taken:
+    def _leave(self, ended: Sequence[Ended]) -> None:
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for one in ended:
+                taken = one.taken
+                pipeline.evalsha(
+                    _LEAVE_SHA,
+                    6,
+                    taken.job.key,
+                    taken.execution.key,
+                    f"rq:executions:{taken.job.id}",
+                    taken.queue.started_job_registry.key,
+                    self.executions_key,
+                    self.key,
+                    taken.execution.id,
+                    taken.execution.composite_key,
+                    f"{one.seconds:.6f}",
+                )
+            pipeline.execute()
+
+    def _load(self) -> None:
+        """Tell Redis the scripts. It knows none of them when it begins, and may begin anew at any time."""
+        for script in (_TAKE, _LEAVE):
+            self.redis.script_load(script)
+
+    def _taken(self, queue: Queue, job_id: bytes, execution_id: bytes, data: bytes, timeout: bytes | None) -> Taken:
         job = Job(job_id.decode(), connection=self.redis)
-        job.restore(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+        job.data, job.origin = zlib.decompress(data), queue.name
         execution = Execution(execution_id.decode(), job.id, self.redis, worker_name=self.name)
-        return Taken(job, execution)
+        return Taken(job=job, queue=queue, execution=execution, timeout_s=float(timeout or _TIMEOUT_S))

@@ -21,9 +21,9 @@ from typing import Any
 
 import structlog
 from redis import Redis
-from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, worker_registration
+from rq.exceptions import NoSuchJobError
 from rq.suspension import is_suspended
 from rq.utils import as_text, now
 from rq.worker import BaseWorker, WorkerStatus
@@ -187,13 +187,10 @@ class ThreadWorker(BaseWorker):
     def _wake(self) -> None:
         """Let the thread that waits for jobs look around at once."""
         try:
-            self._push_wake(self.connection)
+            self.connection.rpush(self._wake_key, 1)
+            self.connection.expire(self._wake_key, _GONE_AFTER_S)
         except RedisError as error:
             log.info("worker_not_woken", why=type(error).__name__)  # It looks around by itself in a second.
-
-    def _push_wake(self, redis: Redis | Pipeline) -> None:
-        redis.rpush(self._wake_key, 1)
-        redis.expire(self._wake_key, _GONE_AFTER_S)
 
     # Writing down what has ended.
 
@@ -216,11 +213,9 @@ class ThreadWorker(BaseWorker):
         return found
 
     def _keep(self, ended: Sequence[Ended]) -> None:
-        with self.connection.pipeline(transaction=False) as pipeline:
-            self._keeper.leave([one for one in ended if one.failure is None], pipeline)
-            if self._has_opened({one.lane for one in ended}):
-                self._push_wake(pipeline)
-            pipeline.execute()
+        if self._has_opened({one.lane for one in ended}):
+            self._wake()
+        self._keeper.leave([one for one in ended if one.failure is None])
         for one in ended:
             if one.failure is not None:
                 self._keep_failure(one, one.failure)
@@ -234,6 +229,11 @@ class ThreadWorker(BaseWorker):
 
     def _keep_failure(self, ended: Ended, failure: str) -> None:
         job = ended.taken.job
+        try:
+            job.refresh()  # type: ignore[no-untyped-call]  # Until now no more was read of it than what it is to do.
+        except NoSuchJobError:
+            log.warning("failed_job_is_gone", job=job.id)  # Redis was flushed. What is owed stands in PostgreSQL.
+            return
         job.ended_at = now()
         self.handle_job_failure(job, self._lanes[ended.lane], exc_string=failure, execution=ended.taken.execution)
 
