@@ -28,7 +28,7 @@ from topup.errors import RedialError
 from topup.line import NOT_KNOWN, Line
 from topup.money import Money
 from topup.outcomes import Answer, Confirmed, NotSent, Refused, Sent, Unknown
-from topup.ports import Attempt, Event, UnableToReadEvent
+from topup.ports import ANOTHER_MAY_LAND, Attempt, Event, UnableToReadEvent
 from topup.vouchers import Pin
 
 T = TypeVar("T")
@@ -153,6 +153,8 @@ class Ucip:
         Unknown too. The sweep asks again; in the end a person compares with the operator's records, where
         externalData1 is our reference.
         """
+        if attempt.facts.get(ANOTHER_MAY_LAND):
+            return Unknown("another refill of this line may land too, so its balance proves nothing")
         line = self._read_line(self._refills, attempt.msisdn)
         if not isinstance(line, Line):
             return Unknown(line.why)

@@ -25,6 +25,9 @@ _NOT_ORDERED = [State.ASKED.value, State.UNPAID.value, State.REFUNDED.value]
 # In these states an order may just now raise the balance of its line.
 _RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value, State.LENDING.value]
 
+# In these nobody knows whether it has raised the balance, or will.
+_IN_DOUBT = [State.REVIEW_CREDIT.value, State.REVIEW_VOUCHER.value, State.REVIEW_ADVANCE.value]
+
 # Made once, since every job asks these.
 _ONE = select(orders).where(orders.c.id == bindparam("order_id"))
 _LOCKED = _ONE.with_for_update()
@@ -58,15 +61,24 @@ _REFILLS = select(
     .where(orders.c.state.in_(_RAISING_A_BALANCE))
     .exists()
     .label("another_is_on_its_way"),
+    select(orders.c.id)
+    .where(orders.c.line == bindparam("line"), orders.c.id != bindparam("order_id"))
+    .where(orders.c.state.in_(_IN_DOUBT))
+    .exists()
+    .label("another_may_land"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Refills:
-    """How many credits and vouchers were ever sent to a line, and whether another order's may still be under way."""
+    """How many credits and vouchers were ever sent to a line, and what of other orders may still come to it.
+
+    `another_is_on_its_way`: soon, and its end is asked after. `another_may_land`: nobody knows, and a person decides.
+    """
 
     sent: int
     another_is_on_its_way: bool
+    another_may_land: bool
 
 
 class SqlBook:
@@ -209,7 +221,9 @@ class SqlBook:
         # In a statement of its own: what is read next must be what stands once the lock is ours.
         self._connection.execute(_LOCK_LINE, {"line": order.line})
         row = self._connection.execute(_REFILLS, {"line": order.line, "order_id": order.id}).one()
-        return Refills(sent=row.sent, another_is_on_its_way=row.another_is_on_its_way)
+        return Refills(
+            sent=row.sent, another_is_on_its_way=row.another_is_on_its_way, another_may_land=row.another_may_land
+        )
 
     def _one(self, order_id: str, *, for_update: bool) -> Order:
         row = self._connection.execute(_LOCKED if for_update else _ONE, {"order_id": order_id}).one_or_none()

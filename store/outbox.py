@@ -67,8 +67,9 @@ class Owing:
     """A row of the outbox. `subject` is the id of an order, a message or an inbox row, by `effect`.
 
     `tried` counts the tries that ended without an end, `failed` the failures of its job since the last of them.
-    `provider` is whom its work asks, where that differs within a queue; else nothing. `was_leased`: it has been handed
-    over before, and the lease has run out since; told to the relay only.
+    `provider` is whom its work asks, where that differs within a queue; else nothing. `is_leased`: it has been handed
+    over, and neither done nor put off since. `was_leased`: it was handed over before, and that lease has run out (told
+    to the relay only).
     """
 
     id: int
@@ -79,6 +80,7 @@ class Owing:
     failed: int
     due_at: datetime
     provider: str
+    is_leased: bool
     was_leased: bool = False
 
 
@@ -217,4 +219,5 @@ def _owing(row: Row[Any]) -> Owing:
         failed=row.failed,
         due_at=row.due_at,
         provider=row.provider,
+        is_leased=row.leased_until is not None,
     )

@@ -19,6 +19,11 @@ class UnableToReadEvent(RedialError):
     """This callback cannot be read: {why}."""
 
 
+# The fact that another credit to the same line may land at any time, or never, since its order waits for a person. What
+# the balance does then proves nothing of this one.
+ANOTHER_MAY_LAND = "another_may_land"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One call that may move money, as it stood in the database before it was made.
@@ -95,7 +100,7 @@ class CreditProvider(Protocol):
         ...
 
     def enquire_credit(self, attempt: Attempt) -> Answer:
-        """What became of a credit."""
+        """What became of a credit. One with the fact ANOTHER_MAY_LAND is not settled by the line's balance."""
         ...
 
     def read_event(self, *, topic: str, reference: str | None, body: bytes, content_type: str) -> Event:

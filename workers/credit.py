@@ -2,8 +2,9 @@
 twice by itself.
 
 A refill whose answer was lost is settled by comparing the balance before and after. That only tells something when no
-other credit of ours reaches the same line in between, so credits to one line go one after the other. The same lock lets
-a top-up decide how much of it repays an advance: no two can be promised the same debt.
+other credit of ours reaches the same line in between, so credits to one line go one after the other; beside one that a
+person has yet to decide, the balance tells nothing at all. The same lock lets a top-up decide how much of it repays an
+advance: no two can be promised the same debt.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from topup.life import Effect, Event, State
 from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import NotSent, Reason
-from topup.ports import Attempt
+from topup.ports import ANOTHER_MAY_LAND, Attempt
 from workers.house import House, locked
 from workers.settling import settle
 
@@ -68,6 +69,8 @@ def _refill(house: House, owing: Owing, kind: _Refill) -> None:
     facts = provider.before_credit(_unsent(order))
     if isinstance(facts, NotSent):
         return _wait(house, owing, kind, facts)
+    if before.another_may_land:
+        facts = {**facts, ANOTHER_MAY_LAND: True}
     attempt = _begin(house, owing, kind, facts=facts, before=before)
     if attempt is None:
         return None

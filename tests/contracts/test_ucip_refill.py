@@ -11,7 +11,7 @@ from tests.contracts.charging import NONSENSE, answers, asked, balance, charging
 from tests.contracts.servers import Act, free_port, says
 from topup.money import Money
 from topup.outcomes import Confirmed, NotSent, Reason, Refused, Unknown
-from topup.ports import UnableToReadEvent
+from topup.ports import ANOTHER_MAY_LAND, UnableToReadEvent
 
 
 def test_a_refill_is_asked_for_as_published() -> None:
@@ -199,6 +199,7 @@ def test_a_balance_higher_by_the_amount_confirms_a_lost_refill() -> None:
         pytest.param(BEFORE, balance("15000"), id="more"),
         pytest.param(BEFORE, balance("5000", currency1="UGX"), id="another currency"),
         pytest.param(BEFORE, answers(102), id="gone"),
+        pytest.param({**BEFORE, ANOTHER_MAY_LAND: True}, balance("5000"), id="another refill may have done it"),
         pytest.param({}, balance("5000"), id="not known before"),
         pytest.param({"balance_minor": "-5000", "currency": "KES"}, balance("5000"), id="spoilt facts"),
     ],

@@ -15,6 +15,7 @@ from topup.life import Effect, Event, State
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 from topup.outcomes import Accepted, NotSent, Pending, Reason, Refused, Unknown
+from topup.ports import ANOTHER_MAY_LAND
 from topup.schedule import CHARGE_WITHIN_S
 from workers.alert import alert
 from workers.charge import charge
@@ -162,6 +163,14 @@ def test_a_credit_that_came_between_makes_what_was_read_before_worthless(
     monkeypatch.undo()
     run(town, credit, order.id, Effect.CREDIT)
     assert town.credits.calls == [("credit", f"{order.id}-credit-1")]
+
+
+def test_beside_a_credit_that_a_person_has_yet_to_decide_the_balance_is_said_to_prove_nothing(town: Town) -> None:
+    town.order_in(State.REVIEW_CREDIT)
+    order = town.order_in(State.PAID)
+    town.credits.sent = Unknown("timeout")
+    run(town, credit, order.id, Effect.CREDIT)
+    assert town.attempt(f"{order.id}-credit-1").attempt.facts[ANOTHER_MAY_LAND] is True
 
 
 def test_a_line_that_cannot_be_read_before_waits_and_in_the_end_the_money_goes_back(town: Town) -> None:

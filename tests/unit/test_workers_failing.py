@@ -47,7 +47,7 @@ def town(shared_engine: Engine) -> Iterator[Town]:
 
 
 def fails(town: Town, monkeypatch: pytest.MonkeyPatch, subject: str, effect: str, *, times: int) -> list[Owing]:
-    """The row after each failure of its job; the list ends where it is no longer open."""
+    """The row after each failure of its job; the list ends where it is no longer open. The next try is then due."""
 
     def broken(*_: object) -> None:
         raise Bug
@@ -55,17 +55,19 @@ def fails(town: Town, monkeypatch: pytest.MonkeyPatch, subject: str, effect: str
     rows = []
     for _ in range(times):
         owing = town.owing(subject, effect)
+        town.clock.now = max(town.clock(), owing.due_at)
         with monkeypatch.context() as patch:
             patch.setitem(jobs.WORK, effect, broken)
             with pytest.raises(Bug):
                 jobs.run(owing.id)
         rows += [row for row in town.owed(subject) if row.id == owing.id]
-        town.clock.now = max(town.clock(), *(row.due_at for row in rows[-1:]))
+    town.clock.now = max(town.clock(), *(row.due_at for row in rows[-1:]))
     return rows
 
 
 def test_a_job_that_fails_waits_ever_longer(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    order, began = town.order_in(State.CREATED), town.clock()
+    order = town.order_in(State.CREATED)
+    began = town.owing(order.id, "charge").due_at
     rows = fails(town, monkeypatch, order.id, "charge", times=5)
     due = [began, *(row.due_at for row in rows)]
     waits = [(later - earlier).total_seconds() for earlier, later in pairwise(due)]
@@ -125,6 +127,7 @@ def test_a_callback_and_a_message_are_kept_too(town: Town, monkeypatch: pytest.M
 def test_a_step_that_failed_after_it_was_taken_is_not_put_off(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     order = town.order_in(State.CREATED)
     owing = town.owing(order.id, "charge")
+    town.clock.now = owing.due_at
 
     def charge(_: object) -> None:
         raise Bug

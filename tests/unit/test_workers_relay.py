@@ -221,7 +221,9 @@ def moved_in(town: Town) -> Iterator[Town]:
 
 
 def owing_id(town: Town, subject: str) -> int:
+    """What is owed for the subject, when it is due."""
     (owing,) = town.owed(subject)
+    town.clock.now = max(town.clock.now, owing.due_at)
     return owing.id
 
 
@@ -242,6 +244,16 @@ def test_a_job_whose_row_is_done_or_never_was_does_nothing(moved_in: Town) -> No
         jobs.run(row)
     jobs.run(10**9)
     assert len(moved_in.payments.calls) == 1
+
+
+def test_a_copy_of_a_job_that_was_put_off_meanwhile_does_nothing(moved_in: Town) -> None:
+    order = moved_in.order_in(State.CHARGING)
+    row = moved_in.owing(order.id, Effect.ENQUIRE)
+    jobs.run(row.id)
+    assert moved_in.payments.calls == []
+    moved_in.clock.now = row.due_at
+    jobs.run(row.id)
+    assert moved_in.payments.calls == [("ask charge", f"{order.id}-charge-1")]
 
 
 def failing(_house: House, _owing: outbox.Owing) -> None:
