@@ -13,8 +13,8 @@ from bench.figures import Figure
 from bench.stage import FOLDER, stage
 
 # A few minutes, and as long as it takes.
-_SHORT = {"rounds": 5, "seconds": 4.0, "calls": 60, "orders_s": 30.0}
-_FULL = {"rounds": 9, "seconds": 15.0, "calls": 300, "orders_s": 300.0}
+_SHORT = {"rounds": 5, "seconds": 4.0, "calls": 60, "long_s": 0.0}
+_FULL = {"rounds": 9, "seconds": 15.0, "calls": 300, "long_s": 300.0}
 
 # Shares of our own maximum at which latency is looked at.
 _LOADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -48,13 +48,14 @@ def main() -> int:
                 more["latency_by_load"] = more["hops"].pop("ours_by_load")
         if "growth" in given.parts:
             depth, costs = growth.by_depth(here, rounds=rounds, calls_each=int(plan["calls"]))
-            found += [depth, *growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)]
-            more["us_by_depth"] = costs
+            sessions, by_sessions = growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)
+            found += [depth, *sessions]
+            more |= {"us_by_depth": costs, "hops_by_sessions": by_sessions}
         if "gate" in given.parts:
             found += gate.measure(here, rounds=rounds, seconds=seconds)
     if "orders" in given.parts and find_spec(_ORDERS):
         say("orders: this takes some minutes")
-        more["orders"] = import_module(_ORDERS).measure(seconds=plan["orders_s"])
+        more["orders"] = import_module(_ORDERS).measure(long_s=plan["long_s"])
         found += _order_figures(more["orders"])
     figures.write(FOLDER / "latest.json", found, more)
     print(figures.table(found))

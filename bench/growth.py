@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,8 @@ from bench.stage import PROJECT, Stage, redis
 
 Say = Callable[[str], None]
 
-FEW, MANY = 1_000, 1_000_000
+# How many calls are remembered beside those that are measured.
+COUNTS = (1_000, 30_000, 1_000_000)
 
 # A session as a call in its fourth hop leaves it, but for its name.
 _SEEDED = """
@@ -48,29 +50,36 @@ def by_depth(stage: Stage, *, rounds: int, calls_each: int) -> tuple[Figure, lis
     return figure, costs
 
 
-def by_sessions(stage: Stage, *, rounds: int, seconds: float, say: Say) -> list[Figure]:
-    """A hop with a million calls remembered over one with a thousand, each on a Redis of its own, runs interleaved."""
-    with redis(stage.folder, "redis-few") as few, redis(stage.folder, "redis-many") as many:
-        with serving(["ours"], stage, redis_port=few) as on_few, serving(["ours"], stage, redis_port=many) as on_many:
-            servers = {few: on_few["ours"], many: on_many["ours"]}
-            for server in servers.values():
-                calls.check(server)
-            held = {port: _seed(port, count) for port, count in ((few, FEW), (many, MANY))}
-            say(f"{MANY:,} sessions take {held[many] / 2**20:,.0f} MiB of Redis")
-            speeds: dict[int, list[float]] = {few: [], many: []}
-            for _ in range(rounds):
-                for port, server in servers.items():
-                    speeds[port].append(calls.run(server, seconds=seconds).hops_per_s)
-        bytes_each = _bytes_of_sessions(few)
-    return [
+def by_sessions(stage: Stage, *, rounds: int, seconds: float, say: Say) -> tuple[list[Figure], dict[int, list[float]]]:
+    """A hop with a million calls remembered over one with a thousand, each on a Redis of its own, runs interleaved.
+
+    Returns the figures, and for each count of calls its runs, hops a second.
+    """
+    with ExitStack() as stack:
+        ports = {count: stack.enter_context(redis(stage.folder, f"redis-{count}")) for count in COUNTS}
+        servers = {
+            count: stack.enter_context(serving(["ours"], stage, redis_port=port))["ours"]
+            for count, port in ports.items()
+        }
+        for count, server in servers.items():
+            calls.check(server)
+            held = _seed(ports[count], count)
+            say(f"{count:,} sessions take {held / 2**20:,.0f} MiB of Redis")
+        speeds: dict[int, list[float]] = {count: [] for count in COUNTS}
+        for _ in range(rounds):
+            for count, server in servers.items():
+                speeds[count].append(calls.run(server, seconds=seconds).hops_per_s)
+        bytes_each = _bytes_of_sessions(ports[COUNTS[0]])
+    figures = [
         Figure(
             name="hop_sessions_ratio",
-            runs=ratios(speeds[few], speeds[many]),  # Seconds a hop: the other way round.
+            runs=ratios(speeds[COUNTS[0]], speeds[COUNTS[-1]]),  # Seconds a hop: the other way round.
             wanted="at most 1.1x",
             most=1.1,
         ),
         Figure(name="session_bytes", runs=bytes_each, unit="B", wanted="under 500 B", most=500.0),
     ]
+    return figures, speeds
 
 
 def _seed(port: int, count: int) -> int:

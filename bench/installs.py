@@ -1,4 +1,4 @@
-"""The peers, and what draws the plots, installed by npm and pip at pinned versions into var/bench/peers, once."""
+"""The peers and the tools of plots and profiles, installed once by npm and pip into var/bench/peers, versions pinned."""
 
 import shutil
 import subprocess
@@ -17,6 +17,7 @@ _GRANIAN = "granian==2.8.7"
 _REQUIREMENTS: dict[str, Sequence[str]] = {
     "anysd": ("anysd==1.2.7", "Flask==3.1.3", "redis==5.2.1", "hiredis==3.5.0", "setuptools==65.5.0", _GRANIAN),
     "plots": ("matplotlib==3.10.3",),
+    "profiler": ("py-spy==0.4.3",),
     # What it pins itself (Django 2.2, PyYAML 5.1) does not install on a Python of today, so it gets the last Django
     # that it runs with, without being asked (--no-deps).
     "ussd_airflow": (

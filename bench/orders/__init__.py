@@ -29,6 +29,10 @@ HANGS_S = 30.0
 _P99_WITHIN_S = 6.0
 _TOLD_WITHIN_S = 60.0
 _WARM_UP = (5.0, 4.0)
+_AT_PACE_S = 15.0
+
+# Orders a second to offer, until one is too much.
+RATES = (20, 25, 30, 35, 40, 50, 60, 80, 100)
 
 
 @dataclass
@@ -57,8 +61,10 @@ class Town:
 
 def measure(
     *,
-    rates: Sequence[float] = (30, 60, 80, 100),
+    rates: Sequence[float] = RATES,
     seconds: float = 30.0,
+    long_s: float = 0.0,
+    call_times_s: Sequence[float] = (0.1, 0.5, 1.0, 2.0),
     idle_orders: int = 60,
     stock_seconds: float = 40.0,
     with_stock: bool = True,
@@ -72,9 +78,12 @@ def measure(
     Returns
         orders_per_s        the highest of `rates` (orders a second, each offered for `seconds`) that was sustained:
                             everybody was told, 99 of 100 within six seconds; 0 when none was
-        rates               each of them: called, agreed, told, p50_s, p99_s, told_per_s, CPU by process (cores on
-                            average, and milliseconds an order; "outside" is ourselves), memory of the workers at its
-                            begin and end
+        rates               each of them, rising, until one is not sustained: called, agreed, told, p50_s, p99_s,
+                            told_per_s, CPU by process (cores on average, and milliseconds an order; "outside" is
+                            ourselves), memory of the workers at its begin and end
+        long                the best of them once more, for `long_s` seconds; None without them
+        by_call_time        half of it, with providers that take each of `call_times_s` over a call: call_s, and
+                            own_p50_s and own_p99_s, what an order took beside its waits for them
         reactivation_p50_ms, reactivation_p99_ms
                             one order at a time, `idle_orders` of them: confirm to SMS, less what the providers took
         orders_vs_stock_rq  orders_per_s over what RQ's own workers of the same memory end in a second when more is
@@ -92,6 +101,8 @@ def measure(
                     workers=workers or ours(),
                     rates=rates,
                     seconds=seconds,
+                    long_s=long_s,
+                    call_times_s=call_times_s,
                     idle_orders=idle_orders,
                     stock_seconds=stock_seconds if with_stock else None,
                     with_isolation=with_isolation,
@@ -105,16 +116,20 @@ async def _measure(
     workers: Mapping[str, str],
     rates: Sequence[float],
     seconds: float,
+    long_s: float,
+    call_times_s: Sequence[float],
     idle_orders: int,
     stock_seconds: float | None,
     with_isolation: bool,
 ) -> dict[str, Any]:
-    town = await _town(plant)
+    town = await town_of(plant)
     await town.work_by(workers)
-    await _orders(town, a_second=_WARM_UP[0], seconds=_WARM_UP[1])
+    await orders_at(town, a_second=_WARM_UP[0], seconds=_WARM_UP[1])
     found: dict[str, Any] = await _idle(town, count=idle_orders)
-    found["rates"] = [await _at_rate(town, a_second=rate, seconds=seconds) for rate in rates]
-    found["orders_per_s"] = max((one["offered"] for one in found["rates"] if one["sustained"]), default=0.0)
+    found["rates"] = await _rising(town, rates=rates, seconds=seconds)
+    found["orders_per_s"] = best = max((one["offered"] for one in found["rates"] if one["sustained"]), default=0.0)
+    found["long"] = await _at_rate(town, a_second=best, seconds=long_s) if best and long_s else None
+    found["by_call_time"] = [await _at_pace(town, call_s=call_s, a_second=best / 2) for call_s in call_times_s if best]
     found["isolation"] = await _isolation(town) if with_isolation else None
     found["stock"] = found["orders_vs_stock_rq"] = None
     if stock_seconds:
@@ -124,7 +139,8 @@ async def _measure(
     return found
 
 
-async def _town(plant: Plant) -> Town:
+async def town_of(plant: Plant) -> Town:
+    """An installation that runs, with providers around it and nobody at work yet."""
     web = Client(plant.url)
     secrets = plant.env["GATEWAY_SECRET"], plant.env["CALLBACK_SECRET"]
     people = People(web, f"/ussd/africastalking/{secrets[0]}")
@@ -133,7 +149,8 @@ async def _town(plant: Plant) -> Town:
     return Town(plant, world, people)
 
 
-async def _orders(town: Town, *, a_second: float, seconds: float, network: int = SAFARICOM) -> list[Person]:
+async def orders_at(town: Town, *, a_second: float, seconds: float, network: int = SAFARICOM) -> list[Person]:
+    """Let people order, and wait until all have been told, or a minute is over."""
     people = await town.people.order(a_second=a_second, seconds=seconds, network=network)
     await town.people.wait_for_the_end(people, within_s=_TOLD_WITHIN_S)
     return people
@@ -143,7 +160,7 @@ async def _idle(town: Town, *, count: int) -> dict[str, Any]:
     """One order after the other."""
     waits = []
     for _ in range(count):
-        [person] = await _orders(town, a_second=1000, seconds=0.001)
+        [person] = await orders_at(town, a_second=1000, seconds=0.001)
         assert person.waited_s is not None, f"nobody told {person}"
         waits.append(person.waited_s - town.world.pace.on_the_way_s)
     waits.sort()
@@ -171,10 +188,29 @@ async def _at_rate(town: Town, *, a_second: float, seconds: float) -> dict[str, 
     }
 
 
+async def _rising(town: Town, *, rates: Sequence[float], seconds: float) -> list[dict[str, Any]]:
+    """Each rate after the one below it. Above one that is not sustained nothing is."""
+    found = []
+    for rate in sorted(rates):
+        found.append(await _at_rate(town, a_second=rate, seconds=seconds))
+        if not found[-1]["sustained"]:
+            break
+    return found
+
+
+async def _at_pace(town: Town, *, call_s: float, a_second: float) -> dict[str, Any]:
+    """Orders beside providers that take `call_s` over a call: what is left when their time is taken off."""
+    pace = town.world.pace = Pace(call_s=call_s)
+    waits = waits_of(await orders_at(town, a_second=a_second, seconds=_AT_PACE_S))
+    town.world.pace = Pace()
+    theirs = pace.on_the_way_s
+    return {"call_s": call_s, **{f"own_{name}": round(waits[name] - theirs, 3) for name in ("p50_s", "p99_s")}}
+
+
 async def _stock(town: Town, *, seconds: float, memory_mb: float) -> dict[str, Any]:
     """RQ's own workers: as many as have the same memory, with more to do than they can."""
     await town.work_by(stock(2))
-    await _orders(town, a_second=1, seconds=3)
+    await orders_at(town, a_second=1, seconds=3)
     count = max(1, round(memory_mb / (town.memory_mb() / 2)))
     await town.work_by(stock(count))
     begun = time.monotonic()
@@ -188,11 +224,11 @@ async def _stock(town: Town, *, seconds: float, memory_mb: float) -> dict[str, A
 
 async def _isolation(town: Town) -> dict[str, Any]:
     """Orders by Airtel Money, alone and beside ones by M-PESA whose every prompt takes half a minute."""
-    alone = await _orders(town, a_second=5, seconds=10, network=AIRTEL)
+    alone = await orders_at(town, a_second=5, seconds=10, network=AIRTEL)
     town.world.pace = Pace(daraja_push_s=HANGS_S)
     hanging = asyncio.create_task(town.people.order(a_second=10, seconds=20))
     await asyncio.sleep(10)
-    beside = await _orders(town, a_second=5, seconds=10, network=AIRTEL)
+    beside = await orders_at(town, a_second=5, seconds=10, network=AIRTEL)
     await hanging
     town.world.pace = Pace()
     return {"alone": waits_of(alone), "beside_one_that_hangs": waits_of(beside)}

@@ -114,6 +114,10 @@ class Plant:
         for name in names:
             self._children.pop(name).end(within_s=_STOPS_WITHIN_S)
 
+    def pid_of(self, name: str) -> int:
+        """The first process of those that run as `name`."""
+        return self._children[name].pid
+
     def taken(self) -> dict[str, Taken]:
         """What each process has taken, by its name; PostgreSQL and Redis among them."""
         pids = {name: child.pid for name, child in self._children.items()}

@@ -34,6 +34,28 @@ def draw_depth(found, folder):
     save(figure, folder / "hop-depth.svg")
 
 
+def draw_sessions(found, folder):
+    """Hops a second against live sessions: the runs of each round, beside each other."""
+    figure, axes = plt.subplots(figsize=(6, 3))
+    for count, speeds in found["hops_by_sessions"].items():
+        axes.plot([int(count)] * len(speeds), speeds, "o", color="C0", alpha=0.4)
+    medians = {int(count): statistics.median(speeds) for count, speeds in found["hops_by_sessions"].items()}
+    axes.plot(list(medians), list(medians.values()), color="C0")
+    axes.set(xlabel="live sessions", ylabel="hops a second", xscale="log", ylim=(0, None))
+    save(figure, folder / "hop-sessions.svg")
+
+
+def draw_orders(found, folder):
+    """What an order takes beside its providers, against how long they take."""
+    runs = found["orders"]["by_call_time"]
+    figure, axes = plt.subplots(figsize=(6, 3))
+    for name in ("own_p50_s", "own_p99_s"):
+        axes.plot([run["call_s"] for run in runs], [run[name] for run in runs], marker="o", label=name[4:7])
+    axes.set(xlabel="s that a provider takes over a call", ylabel="s of an order that are ours", ylim=(0, None))
+    axes.legend(frameon=False)
+    save(figure, folder / "orders-pace.svg")
+
+
 def save(figure, path):
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
@@ -41,6 +63,12 @@ def save(figure, path):
 
 if __name__ == "__main__":
     latest, where = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
-    for key, draw in (("latency_by_load", draw_load), ("us_by_depth", draw_depth)):
+    plots = {
+        "latency_by_load": draw_load,
+        "us_by_depth": draw_depth,
+        "hops_by_sessions": draw_sessions,
+        "orders": draw_orders,
+    }
+    for key, draw in plots.items():
         if key in latest:
             draw(latest, where)
