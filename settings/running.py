@@ -30,7 +30,7 @@ class Running(Part):
         60.0, gt=0, description="How long a job may be under way before it is handed out again, seconds."
     )
 
-    # Running.
+    # Processes, and who may post to them.
     worker_hands: int = Field(
         32, ge=1, description="How many jobs of one kind, and of one provider, a worker process does at a time."
     )
