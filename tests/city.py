@@ -7,7 +7,7 @@
 
 The processes are those of the Procfile, started by its commands, on ports, a PostgreSQL and a Redis of their own. Which
 of them run can be chosen: dialogues and the phone page need no more than `processes=("sandbox", "web")`. Everything
-else in capitals is a setting of Redial's (settings.py). What the processes write is in `city.log(name)`.
+else in capitals is a setting of Redial's (settings/). What the processes write is in `city.log(name)`.
 
 Open and close a city in a thread that lasts: the kernel ends its processes when the thread that started them ends.
 """
