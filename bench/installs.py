@@ -1,4 +1,4 @@
-"""The peers and the tools of plots and profiles, installed once by npm and pip into var/bench/peers, versions pinned."""
+"""The peers, and the tools of plots and profiles, at pinned versions, installed once into var/bench/peers."""
 
 import shutil
 import subprocess
