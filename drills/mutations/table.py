@@ -22,6 +22,7 @@ ORDERS = "tests/unit/test_orders.py"
 ENGINE = "tests/unit/test_engine.py"
 HTTP = "tests/contracts"
 AUTO = "tests/unit/test_workers_auto.py"
+AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
@@ -242,14 +243,14 @@ MUTATIONS = (
         SCHEMA,
         "    at          timestamptz NOT NULL,\n    PRIMARY KEY (standing_id, slot)\n",
         "    at          timestamptz NOT NULL\n",
-        (AUTO,),
+        (AUTO_ONCE,),
     ),
     Mutation(
         "a clock goes on with a standing order that somebody else has claimed, or that was stopped",
         "workers/auto.py",
         "        if not auto.lock_claimed(connection, standing.id, until=until):\n",
         "        if False:\n",
-        (AUTO,),
+        (AUTO_ONCE,),
     ),
     Mutation(
         "a standing order asks beyond its week's most",
