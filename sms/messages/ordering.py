@@ -1,4 +1,7 @@
-"""The answers to whoever orders a top-up by SMS: it is taken, it is asked once more, or why it is not ordered."""
+"""Ordering a top-up by SMS: it is taken, it is asked whether twice is meant, or it is said why nothing was ordered.
+
+And whoever's call dropped is asked here whether to go on.
+"""
 
 from topup.money import Money
 from topup.orders import Order

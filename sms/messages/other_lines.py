@@ -1,4 +1,4 @@
-"""A line that somebody else tops up: what is told to its owner, and to whoever is not."""
+"""A line that somebody else tops up: what its owner is told, and whoever does it; and how an owner ends that."""
 
 from sms.messages.line_seen import Told
 from topup.line import Line

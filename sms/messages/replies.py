@@ -1,4 +1,7 @@
-"""The answers to whoever wants to know something, or to have it otherwise: BAL, STATUS, HELP, LANG, STOP and START."""
+"""The answers to whoever wants to know something, or to have it otherwise: BAL, STATUS, HELP, LANG, STOP and START.
+
+The recharge page asks for one too: the code that proves whose number was typed there.
+"""
 
 from collections.abc import Sequence
 
