@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sms import advance_grammar, auto, auto_grammar, keywords, messages
+from sms import advance_grammar, auto, auto_grammar, keywords
 from sms.advances import advance, debt, terms
 from sms.going_on import go_on
+from sms.messages import other_lines, replies
 from sms.ordering import answer_ask, ask, top_up
 from sms.vouchers import load
 from sms.writer import INSTRUCTIONS, Acted, Writer
@@ -18,44 +19,44 @@ def _balance(writer: Writer, _: keywords.Balance) -> Acted:
 
 
 def _status(writer: Writer, _: keywords.Status) -> Acted:
-    return "status", messages.last_top_up(writer.caller.recent)
+    return "status", replies.last_top_up(writer.caller.recent)
 
 
 def _language(writer: Writer, command: keywords.Language) -> Acted:
     if command.code is None:
-        return "language", messages.unknown_language()
+        return "language", replies.unknown_language()
     subscribers.choose_language(writer.connection, writer.msisdn, language=command.code, now=writer.clock())
     writer.language = command.code
-    return "language", messages.language_changed()
+    return "language", replies.language_changed()
 
 
 def _stop(writer: Writer, _: keywords.Stop) -> Acted:
     subscribers.stop(writer.connection, writer.msisdn, now=writer.clock())
     stop_all_of(writer.connection, writer.msisdn, now=writer.clock(), why="STOP")
-    return "stopped", messages.stopped()
+    return "stopped", replies.stopped()
 
 
 def _start(writer: Writer, _: keywords.Start) -> Acted:
     subscribers.start(writer.connection, writer.msisdn, now=writer.clock())
-    return "started", messages.started()
+    return "started", replies.started()
 
 
 def _block(writer: Writer, _: keywords.Block) -> Acted:
     subscribers.close(writer.connection, writer.msisdn, now=writer.clock())
-    return "line_closed", messages.line_closed()
+    return "line_closed", other_lines.line_closed()
 
 
 def _unblock(writer: Writer, _: keywords.Unblock) -> Acted:
     subscribers.open_up(writer.connection, writer.msisdn, now=writer.clock())
-    return "line_opened", messages.line_opened()
+    return "line_opened", other_lines.line_opened()
 
 
 def _help(writer: Writer, _: keywords.Help) -> Acted:
-    return "help", messages.instructions(short_code=writer.desk.short_code)
+    return "help", replies.instructions(short_code=writer.desk.short_code)
 
 
 def _not_understood(writer: Writer, _: keywords.NotUnderstood) -> Acted:
-    return INSTRUCTIONS, messages.instructions(short_code=writer.desk.short_code)
+    return INSTRUCTIONS, replies.instructions(short_code=writer.desk.short_code)
 
 
 ACTS: Mapping[type[keywords.Command], Callable[[Writer, Any], Acted]] = {

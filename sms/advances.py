@@ -1,7 +1,7 @@
 """ADVANCE, DEBT and TERMS: credit for the writer's line that is paid for later."""
 
-from sms import advance_messages as messages
 from sms.advance_grammar import Advance, Debt, Terms
+from sms.messages import advances as messages
 from sms.writer import Acted, Writer
 from topup.advances import NoAdvancesHere
 from topup.errors import RedialError

@@ -1,7 +1,7 @@
 """AUTO and STOPAUTO: agreeing to be asked by oneself's own standing order, and ending it."""
 
-from sms import auto_messages as messages
 from sms.auto_grammar import Auto, StopAuto
+from sms.messages import auto as messages
 from sms.writer import Acted, Writer
 from store import auto
 from topup.auto import Terms, When

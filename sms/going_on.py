@@ -4,7 +4,8 @@ The order is that of the call: its id is minted from the call's own session. So 
 by SMS, twice by SMS, or was pressed in the call after all.
 """
 
-from sms import keywords, messages
+from sms import keywords
+from sms.messages import ordering
 from sms.writer import INSTRUCTIONS, Acted, Writer
 from topup.errors import RedialError
 from topup.limits import SameAgain
@@ -16,7 +17,7 @@ def go_on(writer: Writer, _: keywords.GoOn) -> Acted:
     """Place the top-up of the call that dropped, if the writer was reminded of one."""
     unfinished, desk = writer.unfinished, writer.desk
     if unfinished is None:
-        return INSTRUCTIONS, messages.nothing_to_go_on_with(short_code=desk.short_code)
+        return INSTRUCTIONS, ordering.nothing_to_go_on_with(short_code=desk.short_code)
     if desk.placed_in(channel=unfinished.channel, conversation=unfinished.conversation) is not None:
         return "status", top_up_in_words(writer.caller.recent[0])
     wanted = unfinished.wanted()
@@ -25,9 +26,9 @@ def go_on(writer: Writer, _: keywords.GoOn) -> Acted:
     try:
         order = desk.place_in(writer.connection, wanted)
     except SameAgain as error:
-        return "top_up_again", messages.ordered_just_now(error.facts["amount"], payer=payer, line=line)
+        return "top_up_again", ordering.ordered_just_now(error.facts["amount"], payer=payer, line=line)
     except RedialError as error:
         if (why := sentence_for(error)) is None:
             raise
-        return "top_up_refused", messages.mistaken(why, short_code=desk.short_code)
-    return "top_up_taken", messages.asked_to_pay(order, payer=writer.shown(order.payer))
+        return "top_up_refused", ordering.mistaken(why, short_code=desk.short_code)
+    return "top_up_taken", ordering.asked_to_pay(order, payer=writer.shown(order.payer))

@@ -1,6 +1,7 @@
 """TOPUP, ASK, YES and NO: ordering a top-up, and answering whoever asks us to pay for theirs."""
 
-from sms import keywords, messages
+from sms import keywords
+from sms.messages import asks, ordering, other_lines
 from sms.writer import INSTRUCTIONS, Acted, Writer
 from topup.asks import NothingAsked, WhichAsk
 from topup.errors import RedialError
@@ -16,14 +17,14 @@ from words.text import Text
 def top_up(writer: Writer, command: keywords.TopUp) -> Acted:
     """Take a top-up of the writer's line, or of another."""
     if command.amount is None:
-        return "top_up_how", messages.top_up_instructions()
+        return "top_up_how", ordering.top_up_instructions()
     return _order(writer, command, command.amount, Kind.TOPUP, line=command.line)
 
 
 def ask(writer: Writer, command: keywords.Ask) -> Acted:
     """Ask somebody to pay for the writer's line."""
     if command.amount is None or command.payer is None:
-        return "ask_how", messages.ask_instructions()
+        return "ask_how", asks.ask_instructions()
     return _order(writer, command, command.amount, Kind.ASK, line=None)
 
 
@@ -33,14 +34,14 @@ def answer_ask(writer: Writer, command: keywords.Yes | keywords.No) -> Acted:
     try:
         order = writer.desk.answer_ask(writer.connection, writer.msisdn, code=command.code, yes=yes)
     except NothingAsked:
-        return INSTRUCTIONS, messages.nothing_asked(short_code=code)
+        return INSTRUCTIONS, asks.nothing_asked(short_code=code)
     except WhichAsk as error:
-        return "which_ask", messages.which_ask(error.facts["codes"])
+        return "which_ask", asks.which_ask(error.facts["codes"])
     except (LineHasEnough, PayerHasPaidEnough) as error:
-        return "top_up_refused", messages.mistaken(mistake_in_words(error), short_code=code)
+        return "top_up_refused", ordering.mistaken(mistake_in_words(error), short_code=code)
     if yes:
-        return "ask_accepted", messages.accepted(order)
-    return "ask_declined", messages.said_no(order, asked_by=writer.shown(order.asked_by))
+        return "ask_accepted", asks.accepted(order)
+    return "ask_declined", asks.said_no(order, asked_by=writer.shown(order.asked_by))
 
 
 def _order(
@@ -59,11 +60,11 @@ def _order(
     except RedialError as error:
         if (why := sentence_for(error)) is None:
             raise
-        return "top_up_refused", messages.mistaken(why, short_code=writer.desk.short_code)
+        return "top_up_refused", ordering.mistaken(why, short_code=writer.desk.short_code)
     payer = writer.shown(order.payer)
     if kind is Kind.ASK:
-        return "asked", messages.asked(order, payer=payer)
-    return "top_up_taken", messages.asked_to_pay(order, payer=payer)
+        return "asked", asks.asked(order, payer=payer)
+    return "top_up_taken", ordering.asked_to_pay(order, payer=payer)
 
 
 def _wanted(
@@ -88,19 +89,19 @@ def beyond_help(writer: Writer, line: str | None) -> Text:
     """What is said of a line that no top-up brings back: another than the writer's own when `line` names it."""
     if line is None or line == writer.msisdn:
         return writer.line_state()
-    return messages.line_beyond_help(line=writer.shown(line), care_number=writer.desk.care_number)
+    return other_lines.line_beyond_help(line=writer.shown(line), care_number=writer.desk.care_number)
 
 
 def _wallet_down(command: keywords.TopUp | keywords.Ask, wallet: str, amount: Money, *, line: str | None) -> Text:
     """Who else can pay, and how to say that it is to be tried: the command as it was written, and AGAIN."""
     if isinstance(command, keywords.Ask):
-        return messages.wallet_down_to_ask(wallet, amount, payer=command.payer or "")
-    return messages.wallet_down(wallet, amount, payer=command.payer, line=line)
+        return ordering.wallet_down_to_ask(wallet, amount, payer=command.payer or "")
+    return ordering.wallet_down(wallet, amount, payer=command.payer, line=line)
 
 
 def _again(command: keywords.TopUp | keywords.Ask, error: SameAgain, *, line: str | None) -> Text:
     """How to say that twice is meant: the command as it was written, and AGAIN."""
     amount: Money = error.facts["amount"]
     if isinstance(command, keywords.Ask):
-        return messages.asked_just_now(amount, payer=command.payer or "")
-    return messages.ordered_just_now(amount, payer=command.payer, line=line)
+        return asks.asked_just_now(amount, payer=command.payer or "")
+    return ordering.ordered_just_now(amount, payer=command.payer, line=line)

@@ -1,6 +1,7 @@
 """VOUCHER: loading a voucher by text."""
 
-from sms import keywords, voucher_messages
+from sms import keywords
+from sms.messages import vouchers as messages
 from sms.ordering import beyond_help
 from sms.writer import Acted, Writer
 from topup.errors import RedialError
@@ -15,7 +16,7 @@ from words.mistakes import sentence_for
 def load(writer: Writer, command: keywords.Voucher) -> Acted:
     """Load a voucher on the writer's line, or on another."""
     if command.digits is None:
-        return "voucher_how", voucher_messages.how_to_load()
+        return "voucher_how", messages.how_to_load()
     try:
         pin = read_pin(command.digits)
         line = read_msisdn(command.line, country=writer.desk.country) if command.line else None
@@ -25,9 +26,9 @@ def load(writer: Writer, command: keywords.Voucher) -> Acted:
     except RedialError as error:
         if (why := sentence_for(error)) is None:
             raise
-        return "voucher_refused", voucher_messages.not_taken(why, short_code=writer.desk.short_code)
+        return "voucher_refused", messages.not_taken(why, short_code=writer.desk.short_code)
     other = writer.shown(order.line) if order.is_for_another else None
-    return "voucher_taken", voucher_messages.loading(pin, line=other)
+    return "voucher_taken", messages.loading(pin, line=other)
 
 
 def _wanted(writer: Writer, pin: Pin, line: str | None) -> Wanted:

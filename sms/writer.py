@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from sms import messages
+from sms.messages import replies
 from store.desk import Desk
 from store.inbox import Callback
 from topup.caller import Caller, Unfinished
@@ -52,7 +52,7 @@ class Writer:
 
     def line_state(self) -> Text:
         """What the writer's line is, in a sentence."""
-        return messages.line_state(self.line, short_code=self.desk.short_code, care_number=self.desk.care_number)
+        return replies.line_state(self.line, short_code=self.desk.short_code, care_number=self.desk.care_number)
 
     def shown(self, msisdn: str) -> str:
         """A number as people of the country write it."""

@@ -56,6 +56,11 @@ class Order:
         """Whether somebody asked for a line that is not their own."""
         return self.line != self.asked_by
 
+    @property
+    def line_was_away(self) -> bool:
+        """Whether it is news to the line's owner that the line is active."""
+        return self.line_was is not LineState.ACTIVE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:

@@ -1,6 +1,6 @@
 """ask: ask somebody by SMS whether they will pay for somebody else's line."""
 
-from sms import messages as sentences
+from sms.messages.asks import please_pay
 from store import messages
 from store.book import SqlBook
 from store.outbox import Owing
@@ -21,7 +21,7 @@ def ask(house: House, owing: Owing) -> None:
         if order.state is not State.ASKED:
             house.done(connection, owing)
             return
-        text = sentences.please_pay(
+        text = please_pay(
             order,
             asked_by=national(order.asked_by, country=house.shop.country),
             code=SqlBook(connection).last_detail(order.id, event=Event.ASK_PLACED)["code"],

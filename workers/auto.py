@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from sms import auto_messages as sentences
+from sms.messages import auto as sentences
 from store import auto, messages, outbox, subscribers
 from store.book import SqlBook
 from store.desk import Desk

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from sms import messages as sentences
+from sms.messages.ordering import call_dropped
 from store import messages, outbox, subscribers
 from store.book import SqlBook
 from store.unfinished import UnfinishedCalls
@@ -69,7 +69,7 @@ def _why_not(house: House, connection: Connection, unfinished: Unfinished) -> st
 
 
 def _write(house: House, connection: Connection, unfinished: Unfinished) -> str:
-    text = sentences.call_dropped(
+    text = call_dropped(
         unfinished.amount,
         line=national(unfinished.line, country=house.shop.country),
         payer=national(unfinished.payer, country=house.shop.country),

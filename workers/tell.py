@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sms import messages as sentences
+from sms.messages import asks, other_lines, top_ups
 from store import messages, outbox, subscribers
 from store.book import SqlBook
 from store.outbox import Owing
@@ -103,15 +103,16 @@ class Telling:
             told = tell_advance.to_owner(self, by=by)
             if order.kind is Kind.VOUCHER:
                 told = vouchers.told_owner(self.ending(), by=by)
-            yield order.line, "tell_owner", told or sentences.topped_up_by_another(order, by=by, line=self.line_seen())
+            told = told or other_lines.topped_up_by_another(order, by=by, line=self.line_seen())
+            yield order.line, "tell_owner", told
         if order.kind is Kind.ASK and order.payer != order.line:
             if is_done:
-                told = tell_advance.received_for(self, order.line) or sentences.paid_for_another(order, asked_by=by)
+                told = tell_advance.received_for(self, order.line) or asks.paid_for_another(order, asked_by=by)
                 yield order.payer, "tell_payer", told
             elif self.effect is Effect.TELL_REFUNDED:
-                yield order.payer, "tell_payer", sentences.refunded_to_you(order, asked_by=by)
+                yield order.payer, "tell_payer", asks.refunded_to_you(order, asked_by=by)
             elif self.effect is Effect.TELL_DECLINED and self._was_accepted():
-                yield order.payer, "tell_payer", sentences.not_paid_for_another(order, asked_by=by)
+                yield order.payer, "tell_payer", asks.not_paid_for_another(order, asked_by=by)
 
     def line_seen(self) -> Line:
         """The line as the look saw it: active with its balance, or not known."""
@@ -136,36 +137,36 @@ class Telling:
 def _balance(telling: Telling) -> Text:
     order = telling.order
     if order.is_for_another:
-        return sentences.other_line_topped_up(order, line=telling.shown(order.line))
-    return sentences.balance_told(order, line=telling.line_seen())
+        return other_lines.other_line_topped_up(order, line=telling.shown(order.line))
+    return top_ups.balance_told(order, line=telling.line_seen())
 
 
 def _credited(telling: Telling) -> Text:
     order, seen = telling.order, telling.detail(Event.GAVE_UP)
     if order.is_for_another:
-        return sentences.other_line_topped_up(order, line=telling.shown(order.line))
+        return other_lines.other_line_topped_up(order, line=telling.shown(order.line))
     if "owed_minor" in seen:
         owed = Money(seen["owed_minor"], seen["currency"])
-        return sentences.credited_in_part(order, owed=owed, short_code=telling.house.shop.short_code)
-    return sentences.credited(order, short_code=telling.house.shop.short_code)
+        return top_ups.credited_in_part(order, owed=owed, short_code=telling.house.shop.short_code)
+    return top_ups.credited(order, short_code=telling.house.shop.short_code)
 
 
 def _declined(telling: Telling) -> Text:
     order, code = telling.order, telling.house.shop.short_code
     if SqlBook(telling.connection).history(order.id)[-1] is Event.OPERATOR_CLOSE:
         if strays.is_held_for(telling.connection, order):
-            return sentences.checked_not_paid(order, short_code=code)
-        return sentences.checked_unpaid(order, short_code=code)
+            return top_ups.checked_not_paid(order, short_code=code)
+        return top_ups.checked_unpaid(order, short_code=code)
     reason = telling.detail().get("reason")
-    return sentences.declined(order, reason=Reason(reason) if reason else None, short_code=code)
+    return top_ups.declined(order, reason=Reason(reason) if reason else None, short_code=code)
 
 
 def _refunded(telling: Telling) -> Text:
-    return sentences.refunded(telling.order, payer=telling.shown(telling.order.payer))
+    return top_ups.refunded(telling.order, payer=telling.shown(telling.order.payer))
 
 
 def _checking(telling: Telling) -> Text:
-    return sentences.checking(telling.order, care_number=telling.house.shop.care_number)
+    return top_ups.checking(telling.order, care_number=telling.house.shop.care_number)
 
 
 _SENTENCES: Mapping[Effect, Callable[[Telling], Text]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sms import advance_messages as sentences
+from sms.messages import advances as sentences
 from topup.advances import FEE, REPAYS
 from topup.kinds import Kind
 from topup.life import Effect, Event

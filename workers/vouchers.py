@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sms import voucher_messages as sentences
+from sms.messages import vouchers as sentences
 from store.book import SqlBook
 from topup.ids import short_reference
 from topup.life import Effect, Event
-from topup.line import Line, LineState
+from topup.line import Line
 from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import Reason
@@ -52,8 +52,7 @@ def _loaded(ending: Ending) -> Text:
     if ending.other_line is not None:
         return sentences.loaded_for_another(worth, line=ending.other_line)
     if ending.effect is Effect.TELL_BALANCE:
-        came_back = ending.order.line_was is not LineState.ACTIVE
-        return sentences.loaded(worth, came_back=came_back, line=ending.seen)
+        return sentences.loaded(worth, came_back=ending.order.line_was_away, line=ending.seen)
     seen = _detail(ending, Event.GAVE_UP)
     owed = Money(seen["owed_minor"], seen["currency"]) if "owed_minor" in seen else None
     return sentences.loaded_not_back(worth, owed=owed, short_code=ending.short_code)

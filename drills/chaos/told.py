@@ -1,6 +1,6 @@
 """Whether what people were told by SMS was true at the moment when the gateway took it.
 
-The sentences are those of sms/messages.py in English, which is what everybody in a drill reads. One that is not known
+The sentences are those of sms/messages/ in English, which is what everybody in a drill reads. One that is not known
 here is an error: a new sentence must say what would make it false.
 """
 

@@ -1,16 +1,15 @@
 """MTN MoMo and Airtel Money against the sandbox: whole conversations, compared with the world's own books."""
 
-import secrets
 import time
 
 import pytest
 
 from providers.airtel_money import AirtelAccount, AirtelMoney
-from providers.http import Channel, Limits
 from providers.mtn_momo import MomoAccount, MomoUser, MtnMomo
 from providers.mtn_momo_events import reference_id
 from tests.contracts.attempts import an_attempt, clock
 from tests.contracts.conftest import SETTINGS, WITHIN_S, World
+from tests.contracts.sandboxes import channel, new_reference
 from topup.money import Money
 from topup.outcomes import Accepted, Answer, Confirmed, NotSent, Pending, Reason, Refused, Unknown
 from topup.ports import Attempt, Event, PaymentProvider
@@ -21,13 +20,7 @@ CALLBACKS = "/callbacks/mtn_momo/s3cret"
 
 
 def new_attempt(purpose: str = "charge", *, msisdn: str, amount: Money = UGX_5000, **facts: object) -> Attempt:
-    return an_attempt(
-        reference=f"{secrets.token_hex(10)}-{purpose}-1", msisdn=msisdn, amount=amount, facts=facts or None
-    )
-
-
-def channel(url: str) -> Channel:
-    return Channel(provider="test", url=url, limits=Limits(failures_to_open=1000))
+    return an_attempt(reference=new_reference(purpose), msisdn=msisdn, amount=amount, facts=facts or None)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from drills.chaos.told import SENTENCES
-from sms import advance_messages as lent
-from sms import auto_messages, messages
+from sms.messages import advances as lent
+from sms.messages import asks, auto, ordering, other_lines, top_ups
 from tests.unit.lending import LENDING
 from tests.unit.orders import NOW, OWNER, an_order, kes
 from topup.auto import Standing, Terms
@@ -22,24 +22,24 @@ STANDING = Standing(
 )
 
 ABOUT_AN_ORDER = [
-    *(messages.balance_told(order, line=line) for order in (ORDER, WAS_ACTIVE) for line in (BACK, BACK_UNREAD)),
-    messages.credited(ORDER, short_code=CODE),
-    messages.credited_in_part(ORDER, owed=kes(2_000), short_code=CODE),
-    *(messages.declined(ORDER, reason=reason, short_code=CODE) for reason in (None, *Reason)),
-    messages.checked_unpaid(ORDER, short_code=CODE),
-    messages.checked_not_paid(ORDER, short_code=CODE),
-    messages.refunded(ORDER, payer="0711000002"),
-    messages.checking(ORDER, care_number="100"),
-    messages.asked_to_pay(ORDER, payer="0711000002"),
-    *(messages.topped_up_by_another(ORDER, by="0711000002", line=line) for line in (BACK, BACK_UNREAD)),
-    messages.other_line_topped_up(ORDER, line="0711000003"),
-    messages.please_pay(ORDER, asked_by="0711000002", code=482),
-    messages.asked(ORDER, payer="0711000002"),
-    messages.accepted(ORDER),
-    messages.paid_for_another(ORDER, asked_by="0711000002"),
-    messages.refunded_to_you(ORDER, asked_by="0711000002"),
-    messages.not_paid_for_another(ORDER, asked_by="0711000002"),
-    *(auto_messages.will_ask(STANDING, line=line, country="KE") for line in (BACK, BACK_UNREAD)),
+    *(top_ups.balance_told(order, line=line) for order in (ORDER, WAS_ACTIVE) for line in (BACK, BACK_UNREAD)),
+    top_ups.credited(ORDER, short_code=CODE),
+    top_ups.credited_in_part(ORDER, owed=kes(2_000), short_code=CODE),
+    *(top_ups.declined(ORDER, reason=reason, short_code=CODE) for reason in (None, *Reason)),
+    top_ups.checked_unpaid(ORDER, short_code=CODE),
+    top_ups.checked_not_paid(ORDER, short_code=CODE),
+    top_ups.refunded(ORDER, payer="0711000002"),
+    top_ups.checking(ORDER, care_number="100"),
+    ordering.asked_to_pay(ORDER, payer="0711000002"),
+    *(other_lines.topped_up_by_another(ORDER, by="0711000002", line=line) for line in (BACK, BACK_UNREAD)),
+    other_lines.other_line_topped_up(ORDER, line="0711000003"),
+    asks.please_pay(ORDER, asked_by="0711000002", code=482),
+    asks.asked(ORDER, payer="0711000002"),
+    asks.accepted(ORDER),
+    asks.paid_for_another(ORDER, asked_by="0711000002"),
+    asks.refunded_to_you(ORDER, asked_by="0711000002"),
+    asks.not_paid_for_another(ORDER, asked_by="0711000002"),
+    *(auto.will_ask(STANDING, line=line, country="KE") for line in (BACK, BACK_UNREAD)),
     *(lent.lent(ORDER, owed=kes(110), line=line, short_code=CODE) for line in (BACK, BACK_UNREAD)),
     lent.not_lent(ORDER, short_code=CODE),
     lent.checking_advance(ORDER, care_number="100"),

@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 
 from runtime.services import Services
 from store.engine import make_engine
-from tests.unit.desks import FakeDesk, Handset, an_engine
+from tests.unit.desks import OWES_50, FakeDesk, Handset, an_engine
+from tests.unit.guides import Browser, Open, a_guide, new_msisdn
+from topup.line import Line
 
 
 @pytest.fixture
@@ -46,3 +48,19 @@ def desk() -> FakeDesk:
 def phone(client: redis.Redis, desk: FakeDesk) -> Handset:
     """A phone that walks the real menu, at that desk."""
     return Handset(an_engine(client, desk))
+
+
+@pytest.fixture
+def msisdn() -> str:
+    """A number that nobody has yet."""
+    return new_msisdn()
+
+
+@pytest.fixture
+def opened(shared_engine: Engine, client: redis.Redis, msisdn: str) -> Open:
+    """Opens browsers at the recharge guide, of a line that owes KES 50 unless another is given."""
+
+    def a_browser(line: Line = OWES_50, **how: str) -> Browser:
+        return Browser(a_guide(shared_engine, client, line), **{"msisdn": msisdn, **how})
+
+    return a_browser

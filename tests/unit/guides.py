@@ -1,7 +1,9 @@
 """The recharge guide on a real database and a real Redis, and a browser that knows no more than forms and cookies."""
 
 import html
+import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +31,7 @@ from web.guide.who import Who
 GATEWAY, PHONE, STRANGER_AT = "10.99.0.1", "10.64.0.2", "198.51.100.7"
 HEADER = "MSISDN"
 
+_numbers = itertools.count(711_200_001)
 _FORM = re.compile(r'<form method="post" action="([^"]*)">(.*?)</form>', re.DOTALL)
 _HIDDEN = re.compile(r'name="draft" value="([^"]*)"')
 _BUTTON = re.compile(r'<button(?: name="(\w+)" value="([^"]*)")?[^>]*>([^<]*)</button>')
@@ -133,6 +136,28 @@ class Browser:
 
     def _from(self) -> dict[str, str]:
         return {"REMOTE_ADDR": self.address}
+
+
+# Opens a browser, for the line that is given.
+Open = Callable[..., Browser]
+
+
+def new_msisdn() -> str:
+    """A number that nobody has yet."""
+    return f"+254{next(_numbers)}"
+
+
+def national(msisdn: str) -> str:
+    """The same as people of the country write it."""
+    return msisdn.replace("+254", "0")
+
+
+def confirmed(browser: Browser) -> tuple[str, dict[str, str]]:
+    """The form by which KES 50 is paid."""
+    browser.go()
+    browser.press("KES 50 (line comes back)")
+    browser.press("This number")
+    return browser.form("Pay")
 
 
 def orders_of(engine: Engine, msisdn: str) -> list[dict[str, Any]]:

@@ -5,10 +5,8 @@ import itertools
 import json
 import logging
 import zlib
-from collections.abc import Callable
 
 import pytest
-import redis
 import structlog
 from sqlalchemy import Engine
 
@@ -16,20 +14,12 @@ from store import subscribers, vouchers
 from store.seal import seal_of
 from tests.unit.clocks import FakeClock
 from tests.unit.desks import OWES_50
-from tests.unit.guides import Browser, a_guide, orders_of
+from tests.unit.guides import Browser, Open, orders_of
 from tests.unit.shops import ORDINARY
 from topup.line import Line, LineState
 from topup.vouchers import Pin
 
-_numbers = itertools.count(711_300_001)
 _pins = itertools.count(70_000_000_000_123, 1000)
-
-Open = Callable[..., Browser]
-
-
-@pytest.fixture
-def msisdn() -> str:
-    return f"+254{next(_numbers)}"
 
 
 @pytest.fixture
@@ -38,9 +28,11 @@ def digits() -> str:
 
 
 @pytest.fixture
-def opened(shared_engine: Engine, client: redis.Redis, msisdn: str) -> Open:
+def opened(opened: Open) -> Open:
+    """Opens browsers that look at the first page."""
+
     def a_browser(line: Line = OWES_50, **how: str) -> Browser:
-        browser = Browser(a_guide(shared_engine, client, line), **{"msisdn": msisdn, **how})
+        browser = opened(line, **how)
         browser.go()
         return browser
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms import messages
 from sms.keywords import (
     WORDS,
     Ask,
@@ -19,6 +18,7 @@ from sms.keywords import (
     TopUp,
     read,
 )
+from sms.messages import ordering, replies
 from topup.errors import RedialError
 from topup.money import Money, read_amount
 from topup.phone import read_msisdn
@@ -265,20 +265,20 @@ def test_every_language_can_be_asked_for_by_its_code_and_by_its_own_name(languag
 TOLD: dict[str, list[tuple[Text, dict[str, Command]]]] = {
     language: [
         (
-            messages.instructions(short_code="*384*55#"),
+            replies.instructions(short_code="*384*55#"),
             dict(zip(words, (PLAIN, Balance(), Status(), Language(None), Stop()), strict=True)),
         ),
-        (messages.top_up_instructions(), {f"{words[0]} 0711000002": BY_FRIEND}),
-        (messages.mistaken(say("x"), short_code="*384*55#"), {words[0]: PLAIN}),
-        (messages.unknown_language(), {f"{words[3]} {code.upper()}": Language(code) for code in LANGUAGES}),
-        (messages.stopped(), {start: Start()}),
-        (messages.started(), {words[4]: Stop()}),
+        (ordering.top_up_instructions(), {f"{words[0]} 0711000002": BY_FRIEND}),
+        (ordering.mistaken(say("x"), short_code="*384*55#"), {words[0]: PLAIN}),
+        (replies.unknown_language(), {f"{words[3]} {code.upper()}": Language(code) for code in LANGUAGES}),
+        (replies.stopped(), {start: Start()}),
+        (replies.started(), {words[4]: Stop()}),
         (
-            messages.ordered_just_now(Money(123_450, "KES"), payer=None),
+            ordering.ordered_just_now(Money(123_450, "KES"), payer=None),
             {f"{words[0].split()[0]} 1234.50 {again}": TopUp(amount="1234.50", payer=None, again=True)},
         ),
         (
-            messages.ordered_just_now(Money(1_000_000, "KES"), payer="0711000002"),
+            ordering.ordered_just_now(Money(1_000_000, "KES"), payer="0711000002"),
             {f"{words[0].split()[0]} 10000 0711000002 {again}": TopUp(amount="10000", payer="0711000002", again=True)},
         ),
     ]
@@ -308,9 +308,9 @@ def test_what_tries_a_wallet_that_is_down_is_told_as_it_can_be_sent(language: st
     amount = Money(123_450, "KES")
     for payer in (None, "0711000002"):
         for line in (None, "0711000003"):
-            told = rendered(messages.wallet_down("M-PESA", amount, payer=payer, line=line), language)
+            told = rendered(ordering.wallet_down("M-PESA", amount, payer=payer, line=line), language)
             assert read(_last(told, topup)) == TopUp(amount="1234.50", payer=payer, line=line, again=True)
-    told = rendered(messages.wallet_down_to_ask("M-PESA", amount, payer="0711000002"), language)
+    told = rendered(ordering.wallet_down_to_ask("M-PESA", amount, payer="0711000002"), language)
     assert read(_last(told, ask)) == Ask(amount="1234.50", payer="0711000002", again=True)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sms.advance_messages import terms
+from sms.messages.advances import terms
 from topup.advances import Lending, NoAdvancesHere
 from topup.errors import RedialError
 from topup.kinds import Kind

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from sms.messages import one_time_code
+from sms.messages.replies import one_time_code
 from store import messages, outbox
 from store.codes import LASTS_S, Codes, Verdict
 from store.rates import Rates

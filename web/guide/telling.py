@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from sms import voucher_messages
-from sms.advance_messages import checking_advance
-from sms.messages import checking
+from sms.messages import vouchers
+from sms.messages.advances import checking_advance
+from sms.messages.top_ups import checking
 from topup.ids import short_reference
 from topup.kinds import Kind
 from topup.life import State
@@ -99,7 +99,7 @@ def _loaded_not_seen(order: Order, shown: _Shown) -> Text:
 
 
 def _loaded(order: Order, shown: _Shown) -> Text:
-    return voucher_messages.loaded_for_another(None, line=shown.line)
+    return vouchers.loaded_for_another(None, line=shown.line)
 
 
 def _not_loaded(order: Order, shown: _Shown) -> Text:
@@ -107,7 +107,7 @@ def _not_loaded(order: Order, shown: _Shown) -> Text:
 
 
 def _checking_voucher(order: Order, shown: _Shown) -> Text:
-    return voucher_messages.checking(shown.tail, care_number=shown.care_number, reference=short_reference(order.id))
+    return vouchers.checking(shown.tail, care_number=shown.care_number, reference=short_reference(order.id))
 
 
 def _lending(order: Order, shown: _Shown) -> Text:

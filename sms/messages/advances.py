@@ -1,10 +1,14 @@
-"""Every SMS about advances. All but the terms fit in one segment at their widest, as a test proves."""
+"""Advances: what is offered, what becomes of one, and of the top-ups that repay it.
+
+What people have asked to read (the terms) takes two segments.
+"""
 
 from collections.abc import Sequence
 
+from sms.messages.line_seen import Told, told_of_line
 from topup.advances import Lending
 from topup.ids import short_reference
-from topup.line import Line, LineState
+from topup.line import Line
 from topup.money import Money
 from topup.orders import Order
 from words.text import AsTyped, Text, ToTheCent, say
@@ -12,19 +16,20 @@ from words.text import AsTyped, Text, ToTheCent, say
 
 def lent(order: Order, *, owed: Money, line: Line, short_code: str) -> Text:
     """The advance is on the line. `owed` is what is to be repaid; `line` is not known when it was not seen active."""
-    if line.balance is None:
-        return say(
+    return Told(
+        say(
             "Your advance of {amount} was added. Your next top-up repays {owed}. Dial {code} for your balance.",
             amount=order.amount,
             owed=owed,
             code=short_code,
-        )
-    return say(
-        "Your advance of {amount} was added. Your next top-up repays {owed}. Balance {balance}.",
-        amount=order.amount,
-        owed=owed,
-        balance=ToTheCent(line.balance),
-    )
+        ),
+        lambda balance: say(
+            "Your advance of {amount} was added. Your next top-up repays {owed}. Balance {balance}.",
+            amount=order.amount,
+            owed=owed,
+            balance=balance,
+        ),
+    ).of(line)
 
 
 def not_lent(order: Order, *, short_code: str) -> Text:
@@ -50,11 +55,15 @@ def checking_advance(order: Order, *, care_number: str) -> Text:
 def repaid(order: Order, *, repaid: Money, line: Line, short_code: str) -> Text:
     """A top-up that repaid an advance, or some of it, and put the rest on the line."""
     told = _partly_repaid(order, repaid)
-    if line.balance is None:
-        return say("{told} Dial {code} for your balance.", told=told, code=short_code)
-    if order.line_was is LineState.ACTIVE:
-        return say("{told} Balance {balance}.", told=told, balance=ToTheCent(line.balance))
-    return say("{told} Your line is back. Balance {balance}.", told=told, balance=ToTheCent(line.balance))
+    unread = say("{told} Dial {code} for your balance.", told=told, code=short_code)
+    return told_of_line(
+        line,
+        came_back=order.line_was_away,
+        back=Told(
+            unread, lambda balance: say("{told} Your line is back. Balance {balance}.", told=told, balance=balance)
+        ),
+        as_before=_with_balance(told, unread=unread),
+    )
 
 
 def repaid_and_line_owes(order: Order, *, repaid: Money, owed: Money, short_code: str) -> Text:
@@ -84,9 +93,7 @@ def repaid_by_another(order: Order, *, by: str, repaid: Money, line: Line) -> Te
         amount=order.amount,
         repaid=repaid,
     )
-    return (
-        told if line.balance is None else say("{told} Balance {balance}.", told=told, balance=ToTheCent(line.balance))
-    )
+    return _with_balance(told, unread=told).of(line)
 
 
 def received_for(order: Order, *, line: str) -> Text:
@@ -142,6 +149,10 @@ def terms(lending: Lending) -> Text:
         "You can have another when it is repaid. There is no other charge and no last day.",
         percent=lending.fee_percent,
     )
+
+
+def _with_balance(told: Text, *, unread: Text) -> Told:
+    return Told(unread, lambda balance: say("{told} Balance {balance}.", told=told, balance=balance))
 
 
 def _partly_repaid(order: Order, repaid: Money) -> Text:

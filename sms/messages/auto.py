@@ -1,4 +1,4 @@
-"""The SMS about auto top-ups. Each fits in one segment at its widest, like those of sms.messages."""
+"""Auto top-ups: what is agreed to and what runs, before each is asked for, and when one has ended."""
 
 from collections.abc import Sequence
 

@@ -1,29 +1,17 @@
-"""`make mutations`: break each guard of the money by hand, and see that some test notices.
+"""Every guard that is broken by hand: one change of text each, and the tests that ought to notice it.
 
-Every mutation is one change of text in a copy of the tree, and the tests that ought to notice it. One that no test
-notices is a guard that could be lost without anybody knowing: the command fails then.
+A new guard of the money gets a row. Whoever changes the text that a row looks for changes the row as well.
 """
 
-import shutil
-import subprocess
-import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-_LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis")
-_AT_ONCE = 2
-_WITHIN_S = 900
 
 GUARDS = "tests/unit/test_store_guards.py"
 SETTLE = "tests/unit/test_settling.py"
 CALLBACKS = "tests/unit/test_workers_settle.py"
+CREDITS_TOLD = "tests/unit/test_workers_settle_credit.py"
 CALLS = "tests/unit/test_workers_calls.py"
 LEND = "tests/unit/test_workers_lend.py"
 RELAY = "tests/unit/test_workers_relay.py"
-TELL = "tests/unit/test_workers_tell.py"
 INBOX = "tests/unit/test_store_inbox.py"
 OUTBOX = "tests/unit/test_store_outbox.py"
 BOOK = "tests/unit/test_store_book.py"
@@ -34,6 +22,7 @@ ORDERS = "tests/unit/test_orders.py"
 ENGINE = "tests/unit/test_engine.py"
 HTTP = "tests/contracts"
 AUTO = "tests/unit/test_workers_auto.py"
+AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
@@ -254,14 +243,14 @@ MUTATIONS = (
         SCHEMA,
         "    at          timestamptz NOT NULL,\n    PRIMARY KEY (standing_id, slot)\n",
         "    at          timestamptz NOT NULL\n",
-        (AUTO,),
+        (AUTO_ONCE,),
     ),
     Mutation(
         "a clock goes on with a standing order that somebody else has claimed, or that was stopped",
         "workers/auto.py",
         "        if not auto.lock_claimed(connection, standing.id, until=until):\n",
         "        if False:\n",
-        (AUTO,),
+        (AUTO_ONCE,),
     ),
     Mutation(
         "a standing order asks beyond its week's most",
@@ -354,63 +343,19 @@ MUTATIONS = (
         'Refused(Reason.PROVIDER, "token_refused")',
         ("tests/contracts/test_daraja.py",),
     ),
+    Mutation(
+        "a lane that is full goes on being filled",
+        "workers/relay.py",
+        "if count >= _MOST_WAITING]",
+        "if False]",
+        (RELAY,),
+    ),
+    Mutation(
+        "a credit that is said to have failed is believed without asking the provider",
+        "workers/settle.py",
+        "    asked = house.credits[kept.provider].enquire_credit",
+        "    if isinstance(event.answer, Refused):\n        return event.answer\n"
+        "    asked = house.credits[kept.provider].enquire_credit",
+        (CREDITS_TOLD,),
+    ),
 )
-
-
-class NotInTime(Exception):
-    """The tests that ought to notice have not ended."""
-
-
-def caught_by(mutation: Mutation) -> str | None:
-    """The test that notices the mutation; None when none does. Raises NotInTime.
-
-    Raises ValueError when the text to change is not there.
-    """
-    with tempfile.TemporaryDirectory(prefix="redial-mutation-") as folder:
-        copy = Path(folder) / "tree"
-        shutil.copytree(ROOT, copy, ignore=_LEFT_BEHIND)
-        changed = copy / mutation.file
-        source = changed.read_text(encoding="utf-8")
-        if mutation.old not in source:
-            raise ValueError(f"{mutation.file} no longer has what {mutation.what!r} changes")
-        changed.write_text(source.replace(mutation.old, mutation.new, 1), encoding="utf-8")
-        return next((found for test in mutation.tests if (found := _first_failure(copy, test))), None)
-
-
-def _first_failure(copy: Path, test: str) -> str | None:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
-    try:
-        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=_WITHIN_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise NotInTime from error
-    if ran.returncode == 0:
-        return None
-    lines = [line.split(" - ")[0] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return lines[0].partition(" ")[2] if lines else test
-
-
-def main() -> int:
-    """Try every mutation, and print who noticed it as soon as it is known. Arguments choose by a word of the text."""
-    words = sys.argv[1:]
-    chosen = [mutation for mutation in MUTATIONS if not words or any(word in mutation.what for word in words)]
-    missed = 0
-    sys.stdout.write("| the guard that was broken | noticed by |\n|---|---|\n")
-    with ThreadPoolExecutor(_AT_ONCE) as hands:
-        for mutation, noticed in [(mutation, hands.submit(_noticed, mutation)) for mutation in chosen]:
-            is_noticed, words_for_it = noticed.result()
-            missed += not is_noticed
-            sys.stdout.write(f"| {mutation.what} | {words_for_it} |\n")
-            sys.stdout.flush()
-    return 1 if missed else 0
-
-
-def _noticed(mutation: Mutation) -> tuple[bool, str]:
-    try:
-        test = caught_by(mutation)
-    except NotInTime:
-        return False, f"not within {_WITHIN_S // 60} minutes"
-    return test is not None, f"`{test}`" if test else "**nobody**"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

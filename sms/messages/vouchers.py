@@ -1,7 +1,8 @@
-"""Every SMS about a voucher. As those of sms.messages: one segment at the widest, in every language."""
+"""What becomes of a voucher: to whoever sent it, and to the owner of another line on which it was loaded."""
 
 from collections.abc import Mapping
 
+from sms.messages.line_seen import Told, told_of_line
 from topup.line import Line
 from topup.money import Money
 from topup.outcomes import Reason
@@ -28,12 +29,15 @@ def not_taken(why: Text, *, short_code: str) -> Text:
 def loaded(worth: Money | None, *, came_back: bool, line: Line) -> Text:
     """The voucher is on the reader's own line, which is active. `worth` is absent where nobody told it."""
     added = _added(worth)
-    if line.balance is None:
-        return say("{added} Your line is back.", added=added) if came_back else added
-    balance = ToTheCent(line.balance)
-    if came_back:
-        return say("{added} Your line is back. Balance {balance}.", added=added, balance=balance)
-    return say("{added} Balance {balance}.", added=added, balance=balance)
+    return told_of_line(
+        line,
+        came_back=came_back,
+        back=Told(
+            say("{added} Your line is back.", added=added),
+            lambda balance: say("{added} Your line is back. Balance {balance}.", added=added, balance=balance),
+        ),
+        as_before=_with_balance(added),
+    )
 
 
 def loaded_not_back(worth: Money | None, *, owed: Money | None, short_code: str) -> Text:
@@ -67,9 +71,7 @@ def loaded_by_another(worth: Money | None, *, by: str, line: Line) -> Text:
         if worth is None
         else say("{by} loaded a voucher of {amount} on your line.", by=by, amount=worth)
     )
-    if line.balance is None:
-        return added
-    return say("{added} Balance {balance}.", added=added, balance=ToTheCent(line.balance))
+    return _with_balance(added).of(line)
 
 
 def not_loaded(tail: str, *, reason: Reason | None, short_code: str) -> Text:
@@ -96,6 +98,10 @@ def checking(tail: str, *, care_number: str, reference: str) -> Text:
         care=care_number,
         reference=reference,
     )
+
+
+def _with_balance(added: Text) -> Told:
+    return Told(added, lambda balance: say("{added} Balance {balance}.", added=added, balance=balance))
 
 
 def _added(worth: Money | None) -> Text:
