@@ -141,6 +141,16 @@ def accepted(order: Order) -> Text:
     return say("Thank you. {amount}: in a moment you are asked for your PIN.", amount=order.amount)
 
 
+def wallet_down_to_accept(order: Order, *, code: int) -> Text:
+    """To somebody whose yes was not taken, since their wallet does not answer just now: the ask waits for another."""
+    return say(
+        "{wallet} does not answer now. {amount} was not taken. Please send YES {code} again in a few minutes.",
+        wallet=_wallet(order),
+        amount=order.amount,
+        code=code,
+    )
+
+
 def said_no(order: Order, *, asked_by: str) -> Text:
     """To somebody who said no."""
     return say("All right. You pay nothing, and we tell {asked_by}.", asked_by=asked_by)

@@ -123,7 +123,7 @@ class NoWalletDesk(FakeDesk):
 
 # Where a wallet is named before it is asked, it may also be one that does not answer.
 ALL_ANSWER = (frozenset[str](),)
-DOWNS = dict.fromkeys(("payer", "confirm"), (*ALL_ANSWER, frozenset({widest.WALLET.provider})))
+DOWNS = dict.fromkeys(("payer", "confirm", "confirm_ask"), (*ALL_ANSWER, frozenset({widest.WALLET.provider})))
 
 # Who has no wallet never gets to the screens that name one.
 DESKS = {"other_payer": (WideDesk, NoWalletDesk)}
@@ -329,6 +329,7 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     messages.please_pay: [messages.please_pay(ORDER, asked_by=widest.FOREIGN, code=999)],
     messages.asked: [messages.asked(ORDER, payer=widest.FOREIGN)],
     messages.accepted: [messages.accepted(ORDER)],
+    messages.wallet_down_to_accept: [messages.wallet_down_to_accept(ORDER, code=999)],
     messages.said_no: [messages.said_no(ORDER, asked_by=widest.FOREIGN)],
     messages.paid_for_another: [messages.paid_for_another(ORDER, asked_by=widest.FOREIGN)],
     messages.refunded_to_you: [messages.refunded_to_you(ORDER, asked_by=widest.FOREIGN)],
