@@ -63,7 +63,7 @@ class Answers:
         command = keywords.read(letter.text)
         # All is read before the transaction, which must not wait for the charging system.
         caller, line = self._desk.caller(msisdn), self._line(msisdn, command)
-        wants_a_payer = isinstance(command, keywords.TopUp | keywords.Ask)
+        wants_a_payer = isinstance(command, keywords.TopUp | keywords.Ask | keywords.Yes)
         down = self._down() if wants_a_payer else frozenset[str]()
         goes_on = isinstance(command, keywords.GoOn)
         unfinished = self._unfinished.told(msisdn) if self._unfinished and goes_on else None

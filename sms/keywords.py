@@ -196,6 +196,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 _BETWEEN = r"[\s,;:.。、]"
+_AGAIN = rf"{_BETWEEN}+(?:AGAIN|TENA|ENCORE)|{_BETWEEN}*(?:再次|再充|再)"
 
 # A comma parts thousands, or an amount from a payer. Chinese needs nothing at all before `由`, which names the payer.
 _AMOUNT_AND_PAYER = re.compile(
@@ -206,12 +207,14 @@ _AMOUNT_AND_PAYER = re.compile(
     r"(?P<payer>\+?[0-9][0-9\s-]{6,})(?:付款?)?)?"
     rf"(?:(?:{_BETWEEN}+(?:FOR|LINE|LAINI|YA|POUR)|{_BETWEEN}*[给給])[\s:]*"
     r"(?P<line>\+?[0-9][0-9\s-]{6,}))?"
-    rf"(?P<again>{_BETWEEN}+(?:AGAIN|TENA|ENCORE)|{_BETWEEN}*(?:再次|再充|再))?\W*"
+    rf"(?P<again>{_AGAIN})?\W*"
 )
 _AROUND_AMOUNT = re.compile(r"BOB|先令|[\s]|^(?:KSHS?|SHS?)\.?|(?:KSHS?|SHS?)$")
 
 # Phones that write Chinese have digits and punctuation as wide as its characters, and a blank too.
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+
+_CODE = re.compile(rf"([0-9]{{3}})?(?:{_AGAIN})?\W*")
 
 _GO_ON = re.compile(r"\W*1\W*", re.ASCII)
 
@@ -293,8 +296,11 @@ def _number(written: str | None) -> str | None:
 
 
 def _answer(name: str, rest: str) -> Command:
-    """YES or NO, alone or with the number that stood in the question; with anything else it is no answer to us."""
-    found = re.fullmatch(r"(\d{3})?\W*", rest, re.ASCII)
+    """YES or NO, alone or with the number that stood in the question; with anything else it is no answer to us.
+
+    AGAIN behind it says nothing more: whoever is told to send it again may write that as well.
+    """
+    found = _CODE.fullmatch(rest)
     if found is None:
         return NotUnderstood()
     code = int(found[1]) if found[1] else None

@@ -29,10 +29,17 @@ def ask(writer: Writer, command: keywords.Ask) -> Acted:
 
 
 def answer_ask(writer: Writer, command: keywords.Yes | keywords.No) -> Acted:
-    """Pay for whoever asked, or do not."""
+    """Pay for whoever asked, or do not.
+
+    A yes is put off while the payer's wallet does not answer: a charge is tried for a minute only, and the order would
+    end unpaid, where the ask has an hour.
+    """
     yes, code = isinstance(command, keywords.Yes), writer.desk.short_code
     try:
-        order = writer.desk.answer_ask(writer.connection, writer.msisdn, code=command.code, yes=yes)
+        ask = writer.desk.asked_of(writer.connection, writer.msisdn, code=command.code)
+        if yes and ask.order.payment_provider in writer.down:
+            return "wallet_down", asks.wallet_down_to_accept(ask.order, code=ask.code)
+        order = writer.desk.answer_ask(writer.connection, writer.msisdn, code=ask.code, yes=yes)
     except NothingAsked:
         return INSTRUCTIONS, asks.nothing_asked(short_code=code)
     except WhichAsk as error:

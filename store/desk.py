@@ -190,6 +190,13 @@ class Desk:
         self.lending.check(order.amount, line=line, history=history)
         return {FEE: self.lending.fee(order.amount).minor}
 
+    def asked_of(self, connection: Connection, payer: str, *, code: int | None) -> Ask:
+        """What `payer` was asked to pay and has not answered; the only thing, when no `code` names it.
+
+        Raises NothingAsked or WhichAsk.
+        """
+        return _the_one(asks.open_of(connection, payer), code)
+
     def answer_ask(self, connection: Connection, payer: str, *, code: int | None, yes: bool) -> Order:
         """Let `payer` say yes or no to what they were asked to pay; the only thing, when no `code` names it.
 
@@ -197,7 +204,7 @@ class Desk:
         """
         now, book = self._clock(), SqlBook(connection)
         book.lock_people(payer)
-        order = _the_one(asks.open_of(connection, payer), code)
+        order = self.asked_of(connection, payer, code=code).order
         if yes:
             self.limits.check_day(order.amount, today=book.ordered_since(self._midnight(now), order=order))
         event = Event.ASK_ACCEPTED if yes else Event.ASK_DECLINED
@@ -248,11 +255,11 @@ class Desk:
         return mint_order_id(secret=self._shop.order_secret, channel=channel, conversation=conversation)
 
 
-def _the_one(found: list[Ask], code: int | None) -> Order:
-    """The order that an answer means."""
+def _the_one(found: list[Ask], code: int | None) -> Ask:
+    """The one that an answer means."""
     meant = [ask for ask in found if code in (None, ask.code)]
     if not meant:
         raise NothingAsked()
     if len(meant) > 1:
         raise WhichAsk(codes=[ask.code for ask in meant])
-    return meant[0].order
+    return meant[0]

@@ -2,7 +2,8 @@
 
 One sorted set in Redis holds the providers with the second until which each counts as down, by Redis' own clock, so
 that what nobody renews fades by itself. A hop of a call reads it with the script that loads the call. It keeps nobody
-from paying: who wants to pay by a provider that is down is asked by it all the same.
+from paying: who wants to pay by a provider that is down is asked by it all the same. Only a yes to paying for another
+is put off until a provider is no longer held to be down: where nobody tries it, that takes no longer than it fades.
 """
 
 from typing import cast

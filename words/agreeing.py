@@ -67,8 +67,20 @@ def _what_will_wait(*, amount: Money, owed: Money | None, line: str, wallet: str
     )
 
 
-def asked_of_another(*, amount: Money, line: str, payer: str) -> Text:
-    """What will be asked of whom, before it is. The numbers are in the national form."""
+def asked_of_another(*, amount: Money, line: str, payer: str, wallet_down: str | None) -> Text:
+    """What will be asked of whom, before it is. The numbers are in the national form.
+
+    `wallet_down` is what the payer's wallet is called where it does not answer just now. They are asked all the same by
+    whoever wants that: they have an hour, in which it may answer again.
+    """
+    if wallet_down:
+        return say(
+            "We ask {payer} by SMS to pay {amount} for {line}. Their {wallet} does not answer now.",
+            payer=payer,
+            amount=amount,
+            line=line,
+            wallet=wallet_down,
+        )
     return say("We ask {payer} by SMS to pay {amount} for {line}.", payer=payer, amount=amount, line=line)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from topup.money import Money
 from topup.orders import Order
+from topup.wallets import WALLETS
 from words.text import AsTyped, Text, say
 
 
@@ -56,6 +57,16 @@ def nothing_asked(*, short_code: str) -> Text:
 def accepted(order: Order) -> Text:
     """To somebody who said yes."""
     return say("Thank you. {amount}: in a moment you are asked for your PIN.", amount=order.amount)
+
+
+def wallet_down_to_accept(order: Order, *, code: int) -> Text:
+    """To somebody whose yes was not taken, since their wallet does not answer just now: the ask waits for another."""
+    return say(
+        "{wallet} does not answer now. {amount} was not taken. Please send YES {code} again in a few minutes.",
+        wallet=WALLETS[order.payment_provider].name,
+        amount=order.amount,
+        code=code,
+    )
 
 
 def said_no(order: Order, *, asked_by: str) -> Text:

@@ -115,6 +115,16 @@ def test_a_wallet_that_is_down_is_told_before_it_is_chosen_and_before_it_is_aske
     assert f"in a moment M-PESA asks {national(msisdn)} for the PIN" in browser.press("Pay")
 
 
+def test_that_the_wallet_of_another_is_down_is_told_before_they_are_asked(opened: Open, client: redis.Redis) -> None:
+    Outages(client).note("daraja", True)
+    browser = opened()
+    browser.go()
+    browser.press("KES 100")
+    words = browser.press("Next", "0711000002", heading="Ask somebody to pay")
+    assert "We ask 0711000002 by SMS to pay KES 100" in words
+    assert "Their M-PESA does not answer now." in words
+
+
 @pytest.mark.parametrize("state", [LineState.BARRED, LineState.GONE])
 def test_nothing_is_sold_to_a_line_that_no_top_up_brings_back(opened: Open, state: LineState) -> None:
     browser = opened(Line(state))

@@ -14,8 +14,9 @@ from store.engine import make_engine
 from store.tables import inbox, messages, orders
 from store.tables import outbox as outbox_rows
 from tests.unit.desks import OWES_50
-from tests.unit.orders import NOW, OWNER, STRANGER, kes
+from tests.unit.orders import NOW, OWNER, PAYER, STRANGER, kes
 from tests.unit.post import Post
+from topup.life import State
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 
@@ -123,6 +124,24 @@ def test_a_wallet_that_is_down_is_asked_for_nothing_until_that_is_meant(post: Po
     assert post.ordered() == []
     post.take(f"{text} AGAIN")
     assert [order.amount for order in post.ordered()] == [kes(100)]
+
+
+def test_a_yes_is_put_off_while_the_wallet_is_down_and_loses_nothing(post: Post) -> None:
+    post.take("ASK 100 0711000002")
+    post.down = frozenset({"daraja"})
+    answer = post.ask("YES", sender=PAYER)
+    assert answer is not None
+    assert answer.startswith("M-PESA does not answer now. KES 100 was not taken. Please send YES ")
+    assert [order.state for order in post.ordered()] == [State.ASKED]
+    post.down = frozenset({"airtel_money"})
+    assert post.take(answer.partition(" send ")[2].removesuffix(" in a few minutes."), sender=PAYER) == "ask_accepted"
+    assert [order.state for order in post.ordered()] == [State.CREATED]
+
+
+def test_a_no_is_taken_also_while_the_wallet_is_down(post: Post) -> None:
+    post.take("ASK 100 0711000002")
+    post.down = frozenset({"daraja"})
+    assert post.take("NO", sender=PAYER) == "ask_declined"
 
 
 def test_the_outage_of_another_wallet_keeps_no_top_up_back(post: Post) -> None:

@@ -16,9 +16,11 @@ from sms.keywords import (
     Status,
     Stop,
     TopUp,
+    Yes,
     read,
 )
-from sms.messages import ordering, replies
+from sms.messages import asks, ordering, replies
+from tests.unit.orders import an_order
 from topup.errors import RedialError
 from topup.money import Money, read_amount
 from topup.phone import read_msisdn
@@ -312,6 +314,16 @@ def test_what_tries_a_wallet_that_is_down_is_told_as_it_can_be_sent(language: st
             assert read(_last(told, topup)) == TopUp(amount="1234.50", payer=payer, line=line, again=True)
     told = rendered(ordering.wallet_down_to_ask("M-PESA", amount, payer="0711000002"), language)
     assert read(_last(told, ask)) == Ask(amount="1234.50", payer="0711000002", again=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "again"),
+    [("en", "YES", " again"), ("sw", "NDIYO", " tena"), ("fr", "OUI", ""), ("zh", "同意", "")],
+)
+def test_how_a_yes_is_sent_again_is_told_as_it_can_be_sent(language: str, yes: str, again: str) -> None:
+    told = rendered(asks.wallet_down_to_accept(an_order(), code=482), language)
+    assert f"{yes} 482{again}" in told or f"{yes}482{again}" in told
+    assert read(f"{yes} 482{again}") == read(f"{yes}482") == Yes(482)
 
 
 def _last(told: str, keyword: str) -> str:

@@ -128,7 +128,7 @@ class NoWalletDesk(FakeDesk):
 
 # Where a wallet is named before it is asked, it may also be one that does not answer.
 ALL_ANSWER = (frozenset[str](),)
-DOWNS = dict.fromkeys(("payer", "confirm"), (*ALL_ANSWER, frozenset({widest.WALLET.provider})))
+DOWNS = dict.fromkeys(("payer", "confirm", "confirm_ask"), (*ALL_ANSWER, frozenset({widest.WALLET.provider})))
 
 # Who has no wallet never gets to the screens that name one.
 DESKS = {"other_payer": (WideDesk, NoWalletDesk)}
@@ -334,6 +334,7 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     asks.please_pay: [asks.please_pay(ORDER, asked_by=widest.FOREIGN, code=999)],
     asks.asked: [asks.asked(ORDER, payer=widest.FOREIGN)],
     asks.accepted: [asks.accepted(ORDER)],
+    asks.wallet_down_to_accept: [asks.wallet_down_to_accept(ORDER, code=999)],
     asks.said_no: [asks.said_no(ORDER, asked_by=widest.FOREIGN)],
     asks.paid_for_another: [asks.paid_for_another(ORDER, asked_by=widest.FOREIGN)],
     asks.refunded_to_you: [asks.refunded_to_you(ORDER, asked_by=widest.FOREIGN)],

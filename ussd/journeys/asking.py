@@ -35,7 +35,10 @@ def confirm_ask(call: Call) -> Choice:
     """What will be asked of whom, before it is."""
     return Choice(
         asked_of_another(
-            amount=agreed(call), line=shown(call, call.line_to_top_up), payer=shown(call, call.payer_or_self)
+            amount=agreed(call),
+            line=shown(call, call.line_to_top_up),
+            payer=shown(call, call.payer_or_self),
+            wallet_down=call.wallet if call.wallet_is_down else None,
         ),
         [
             Option(say("Ask"), "asked", does=_ask, pays=True),

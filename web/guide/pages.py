@@ -154,17 +154,19 @@ class Pages:
     def confirm(self, draft: Draft, *, why: Text | None = None) -> Page:
         """Everything that will happen, before it does."""
         line, payer = self._shown(draft.line_to_top_up), self._shown(draft.payer_or_self)
+        wallet = self.desk.wallet_of(draft.payer_or_self)
+        is_down = wallet.provider in self.down()
         if draft.kind is Kind.ASK:
-            will = asked_of_another(amount=draft.agreed, line=line, payer=payer)
+            wallet_down = wallet.name if is_down else None
+            will = asked_of_another(amount=draft.agreed, line=line, payer=payer, wallet_down=wallet_down)
         else:
-            wallet = self.desk.wallet_of(draft.payer_or_self)
             will = what_will_happen(
                 amount=draft.agreed,
                 owed=draft.line.owes,
                 line=line,
                 wallet=wallet.name,
                 payer=payer,
-                is_down=wallet.provider in self.down(),
+                is_down=is_down,
             )
         yes = Button(label=say("Ask") if draft.kind is Kind.ASK else say("Pay"), is_main=True)
         return self._agreeing(draft, say("{amount}", amount=draft.agreed), will, yes, page=CONFIRM, why=why)
