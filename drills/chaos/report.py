@@ -60,7 +60,8 @@ class Report:
 
 
 def _way_of(order: OrderKept) -> str:
-    return "for another line" if order.line != order.asked_by else order.kind
+    kind = "" if order.kind == "topup" else order.kind
+    return f"{kind} for another line".strip() if order.line != order.asked_by else order.kind
 
 
 def _by_name(counted: Mapping[str, int]) -> str:
