@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from drills.chaos.evidence import Books, Entry, OrderKept
 
+_FEE_PERCENT = 10
+
 
 @dataclass(slots=True)
 class Deeds:
@@ -63,6 +65,11 @@ def deeds_of(books: Books, orders: Iterable[OrderKept]) -> Mapping[str, Deeds]:
         done = found[order_id_in(reference_of_credit(entry))]
         (done.loads if is_load(entry) else done.credits).append(entry)
     return found
+
+
+def fee_of(advance_minor: int) -> int:
+    """What an advance of a drill costs: its amounts are such that nothing is rounded."""
+    return advance_minor * _FEE_PERCENT // 100
 
 
 def is_load(entry: Entry) -> bool:

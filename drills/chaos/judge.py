@@ -8,14 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from drills.chaos.deeds import Deeds, deeds_of, is_load, order_id_in, reference_of_credit, total
+from drills.chaos.deeds import Deeds, deeds_of, fee_of, is_load, order_id_in, reference_of_credit, total
 from drills.chaos.evidence import Card, Evidence, OrderKept, Promise
 from drills.chaos.told import false_messages
 
 ENDS = frozenset({"DONE", "UNPAID", "REFUNDED"})
-
-# What an advance costs, by the settings of a drill; its advances are of whole tens of shillings.
-_FEE_PERCENT = 10
 
 _NOT_PAID_FOR = ("voucher", "advance")
 _EMPTY_AT_THE_END = ("holding", "refunds_payable")
@@ -149,8 +146,8 @@ def _of_debts(evidence: Evidence, kept: Mapping[str, Counter[str]]) -> Iterator[
         balances = kept[order.id]
         owed[order.line] += balances["advances"]
         if order.kind == "advance":
-            fee = order.amount_minor * _FEE_PERCENT // 100 if order.state == "DONE" else 0
             lent = order.amount_minor if order.state == "DONE" else 0
+            fee = fee_of(lent)
             if (balances["advances"], balances["fees"]) != (lent + fee, -fee):
                 yield Finding(Wrong.UNBALANCED, order.id, f"lent {lent} with a fee of {fee}, and the ledger {balances}")
         elif not 0 <= -balances["advances"] <= order.amount_minor:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from drills.chaos.borrowing import Borrowing, Loan, draw_loan
 from drills.chaos.calling import BEFORE_DIALLING_AGAIN_S, call_until_it_works, national, option
 from drills.chaos.cards import Loading, draw_card
 from drills.chaos.evidence import Card, LineAtFirst, Promise
@@ -13,6 +14,7 @@ from tests.outside import Phone, Screen
 
 _READS_FOR_S = 6.0
 _HAS_A_CARD = 0.15
+_BORROWS = 0.2
 
 _TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment [\w -]+ asks")
 _ASKED = re.compile(r".* Reply YES (\d{3}) to pay")
@@ -25,7 +27,8 @@ class Person:
     """Somebody who wants a top-up, and what befalls them. Money is minor units.
 
     `friend` pays, if there is one; `asks` says that they are asked first, and `says` what they answer ("YES", "NO" or
-    nothing). `helper` is who orders, if it is not the owner of the line. Whoever has a `card` loads that instead.
+    nothing). `helper` is who orders, if it is not the owner of the line. Whoever has a `card` loads that instead;
+    whoever has a `loan` borrows and repays when they have topped up.
     """
 
     msisdn: str
@@ -42,6 +45,7 @@ class Person:
     stops_at: str | None
     insists: bool
     card: Card | None = None
+    loan: Loan | None = None
 
 
 def number_of(number: int, *, first: int) -> str:
@@ -71,6 +75,7 @@ def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
         stops_at=dice.choices((None, "Cancel", "hang up"), (92, 4, 4))[0],
         insists=dice.random() < 0.3,
         card=draw_card(dice, number) if dice.random() < _HAS_A_CARD else None,
+        loan=draw_loan(dice, helper=dice.choice(friends)) if dice.random() < _BORROWS else None,
     )
 
 
@@ -96,8 +101,12 @@ class Ordering:
         """Order, and try again when the network fails in the middle, as people do."""
         if self._person.card is not None:
             self._load(self._person.card)
-        else:
-            self._top_up()
+            return
+        self._top_up()
+        if self._person.loan is not None:
+            borrowing = Borrowing(self._person.msisdn, self._person.loan, phone_of=self._phone_of)
+            borrowing.go_on()
+            self.promises.extend(borrowing.promises)
 
     def _load(self, card: Card) -> None:
         person = self._person

@@ -12,6 +12,7 @@ from random import Random
 import psycopg
 import requests
 
+from drills.chaos.borrowing import TERMS
 from drills.chaos.cards import print_card
 from drills.chaos.collect import collect
 from drills.chaos.evidence import Card, Evidence, LineAtFirst, Promise
@@ -81,9 +82,8 @@ class Drill:
         """Do the drill, and judge it. Raises AssertionError when the city cannot be healed."""
         scale = f"{self.options.schedule_scale}"
         began = time.monotonic()
-        with City(
-            folder=self.folder, SCHEDULE_SCALE=scale, LEASE_S="3", CREDIT_BY=self.options.credit_by, PROMPT_DELAY_S="1"
-        ) as city:
+        settings = {"LEASE_S": "3", "CREDIT_BY": self.options.credit_by, "PROMPT_DELAY_S": "1", **TERMS}
+        with City(folder=self.folder, SCHEDULE_SCALE=scale, **settings) as city:
             city.world(**QUICK_WORLD, prompt_expires_s=5)
             havoc = Havoc(city, Random(f"{self.options.seed}/havoc"))  # noqa: S311 - chance here guards nothing
             self._place_orders(city, havoc)
@@ -203,6 +203,7 @@ class Drill:
             credit_by=self.options.credit_by,
             seconds=seconds,
             orders=evidence.orders,
+            repaying=len({each.order_id for each in evidence.transfers if each.source == "advances"}),
             decisions=decisions,
             havoc=havoc.counts,
             faults=city.outside.get("/faults")["applied"],

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drills.chaos import told_of_vouchers
-from drills.chaos.deeds import Deeds, total
+from drills.chaos.deeds import Deeds, fee_of, total
 from drills.chaos.evidence import Entry, Evidence, LineAtFirst, OrderKept
 
 _KES = r"KES (-?[\d,]+(?:\.\d\d)?)"
 
 # What was repaid of an advance: the ledger says it too.
 _REPAID = r"KES (?P<repaid>[\d,]+(?:\.\d\d)?)"
+
+# What is owed for an advance, with its fee.
+_OWED = r"KES (?P<owed>[\d,]+)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,18 @@ class Moment:
         """Whether the payment came, stayed, and is on the line."""
         return bool(self.deeds.charges) and bool(self.deeds.credits) and not self.deeds.reversals
 
+    @property
+    def was_given_whole(self) -> bool:
+        """Whether all of it is on the line, and nothing of it repaid an advance."""
+        return self.was_received and not self.repaid_minor
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence about an order. The pattern's first group is the order's amount, the second a balance.
 
-    A group `repaid` is what of the amount repaid an advance. `lends` says that it is about an advance, and not about
-    what somebody pays for.
+    A group `repaid` is what of the amount repaid an advance, `owed` what is owed for one. `lends` says that it is about
+    an advance, and not about what somebody pays for.
     """
 
     pattern: re.Pattern[str]
@@ -65,7 +73,7 @@ def _in_part(now: Moment, owed_minor: int | None) -> bool:
 
 
 def _added(now: Moment, balance_minor: int | None) -> bool:
-    return now.was_received and _was_seen(now, balance_minor)
+    return now.was_given_whole and _was_seen(now, balance_minor)
 
 
 def _taken(now: Moment, _: int | None) -> bool:
@@ -93,7 +101,7 @@ SENTENCES = (
     _sentence(rf"{_KES} received\. You still owe {_KES}, so your line stays suspended\..*", _in_part),
     _sentence(rf"{_KES} received\. (?:Your line is back\. )?Balance {_KES}\.", _back),
     _sentence(rf"{_KES} received\. (?:Your line is back|Thank you)\.", _back),
-    _sentence(rf"{_KES} was added to your line\..*", lambda now, _: now.was_received),
+    _sentence(rf"{_KES} was added to your line\..*", lambda now, _: now.was_given_whole),
     _sentence(rf"{_KES} not paid\. .* Nothing was taken\..*", lambda now, _: now.deeds.taken_minor == 0),
     _sentence(
         rf"We have checked your top-up of {_KES}: (?:nothing was taken|it was not paid)\..*",
@@ -104,8 +112,8 @@ SENTENCES = (
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
     ),
     _sentence(rf"\d+ topped up your line with {_KES}\.(?: Balance {_KES}\.)?", _added),
-    _sentence(rf"{_KES} was added to \d+\. Thank you\.", lambda now, _: now.was_received),
-    _sentence(rf"{_KES} from you was added to the line of \d+\. Thank you\.", lambda now, _: now.was_received),
+    _sentence(rf"{_KES} was added to \d+\. Thank you\.", lambda now, _: now.was_given_whole),
+    _sentence(rf"{_KES} from you was added to the line of \d+\. Thank you\.", lambda now, _: now.was_given_whole),
     _sentence(
         rf"Sorry, \d+ could not be topped up\. {_KES} went back to you\.",
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
@@ -115,7 +123,7 @@ SENTENCES = (
     _sentence(rf"We have asked \d+ to pay {_KES} for you\..*", lambda now, _: True),
     _sentence(rf"Thank you\. {_KES}: in a moment you are asked for your PIN\.", lambda now, _: True),
     _sentence(
-        rf"Your advance of {_KES} was added\. Your next top-up repays KES [\d,]+\. (?:Balance {_KES}\.|Dial .*)",
+        rf"Your advance of {_KES} was added\. Your next top-up repays {_OWED}\. (?:Balance {_KES}\.|Dial .*)",
         _lent,
         lends=True,
     ),
@@ -123,7 +131,9 @@ SENTENCES = (
         rf"Sorry, your advance of {_KES} could not be added\. .*", lambda now, _: not now.deeds.credits, lends=True
     ),
     _sentence(rf"We are checking your advance of {_KES}\..*", lambda now, _: True, lends=True),
-    _sentence(rf"{_KES} is on its way to your line\. Your next top-ups repay .*", lambda now, _: True, lends=True),
+    _sentence(
+        rf"{_KES} is on its way to your line\. Your next top-ups repay {_OWED}\.", lambda now, _: True, lends=True
+    ),
     _sentence(
         rf"{_KES} received, {_REPAID} of it repaid your advance\. Your line still owes {_KES} and stays .*", _in_part
     ),
@@ -204,29 +214,40 @@ def _why_false(text: str, moments: Mapping[OrderKept, Moment]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
+    """A sentence as it was read: the amounts in it, by what they are. None where the sentence has no such amount."""
+
     sentence: Sentence
     amount_minor: int
     balance_minor: int | None
     repaid_minor: int | None
+    owed_minor: int | None
 
 
 def _is_true(found: _Read, now: Moment) -> bool:
-    repaid_minor = now.repaid_minor if found.repaid_minor is None else found.repaid_minor
-    return found.sentence.is_true(now, found.balance_minor) and repaid_minor == now.repaid_minor
+    owed_minor = found.amount_minor + fee_of(found.amount_minor)
+    return (
+        found.sentence.is_true(now, found.balance_minor)
+        and found.repaid_minor in (None, now.repaid_minor)
+        and found.owed_minor in (None, owed_minor)
+    )
 
 
 def _read(text: str) -> _Read | None:
     for sentence in SENTENCES:
         if found := sentence.pattern.fullmatch(text):
-            repaid = found.groupdict().get("repaid")
-            named = sentence.pattern.groupindex.get("repaid")
-            amounts = [
+            named = sentence.pattern.groupindex
+            in_turn = [
                 _minor(amount)
                 for number, amount in enumerate(found.groups(), start=1)
-                if amount is not None and number != named
+                if amount is not None and number not in named.values()
             ]
+            amounts = {name: _minor(found[name]) for name in named}
             return _Read(
-                sentence, amounts[0], amounts[1] if len(amounts) > 1 else None, _minor(repaid) if repaid else None
+                sentence=sentence,
+                amount_minor=in_turn[0],
+                balance_minor=in_turn[1] if len(in_turn) > 1 else None,
+                repaid_minor=amounts.get("repaid"),
+                owed_minor=amounts.get("owed"),
             )
     return None
 
