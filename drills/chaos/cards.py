@@ -1,4 +1,8 @@
-"""The scratch cards of a drill, and how people load them: on their own line or another's, by SMS or by dialling."""
+"""The scratch cards of a drill, and how people load them: on their own line or another's, by SMS or by dialling.
+
+One card is not handed out: one that the very same line has used elsewhere before. When the answer to it is lost, the
+charging system says of the second look what it says of a card that our first time used, so nobody could tell.
+"""
 
 import re
 from dataclasses import dataclass
