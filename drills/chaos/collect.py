@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Engine
 
-from drills.chaos.evidence import Evidence, LineAtFirst, OrderKept, Promise, TransferKept
+from drills.chaos.evidence import Card, Evidence, LineAtFirst, OrderKept, Promise, TransferKept
 from store import ledger
 from tests.city import City
 
@@ -15,13 +15,22 @@ _ORDERS = """
                       WHERE order_id = orders.id AND facts ? 'came_to' LIMIT 1), orders.id) AS came_to,
            ARRAY(SELECT receipt FROM attempts
                   WHERE order_id = orders.id AND purpose = 'charge' AND receipt IS NOT NULL) AS receipts,
-           ARRAY(SELECT event FROM order_moves WHERE order_id = orders.id ORDER BY seq) AS events
+           ARRAY(SELECT event FROM order_moves WHERE order_id = orders.id ORDER BY seq) AS events,
+           (SELECT detail ->> 'tail' FROM order_moves
+             WHERE order_id = orders.id AND event = 'VOUCHER_PLACED') AS tail
       FROM orders ORDER BY placed_at, id
 """
 _TRANSFERS = "SELECT order_id, source, target, amount_minor FROM transfers"
 
 
-def collect(city: City, engine: Engine, *, lines: Mapping[str, LineAtFirst], promises: Sequence[Promise]) -> Evidence:
+def collect(
+    city: City,
+    engine: Engine,
+    *,
+    lines: Mapping[str, LineAtFirst],
+    promises: Sequence[Promise],
+    cards: Sequence[Card],
+) -> Evidence:
     """Everything that the judge needs to know."""
     orders = [
         OrderKept(**{**row, "receipts": tuple(row["receipts"]), "events": tuple(row["events"])})
@@ -36,4 +45,5 @@ def collect(city: City, engine: Engine, *, lines: Mapping[str, LineAtFirst], pro
         books=city.books(),
         lines=lines,
         promises=promises,
+        cards=cards,
     )

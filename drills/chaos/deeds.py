@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from drills.chaos.evidence import Books, Entry, OrderKept
 
+_FEE_PERCENT = 10
+
 
 @dataclass(slots=True)
 class Deeds:
@@ -14,6 +16,7 @@ class Deeds:
     charges: list[Entry] = field(default_factory=list)
     reversals: list[Entry] = field(default_factory=list)
     credits: list[Entry] = field(default_factory=list)
+    loads: list[Entry] = field(default_factory=list)
 
     @property
     def taken_minor(self) -> int:
@@ -22,7 +25,7 @@ class Deeds:
 
     @property
     def given_minor(self) -> int:
-        """What was put on the line."""
+        """What was put on the line and is paid for here: a voucher was paid for in a shop."""
         return total(self.credits)
 
     def until(self, at: str) -> "Deeds":
@@ -30,15 +33,15 @@ class Deeds:
         return Deeds(*([entry for entry in book if entry["at"] <= at] for book in self._all))
 
     def __str__(self) -> str:
-        names = ("charged", "reversed", "credited")
+        names = ("charged", "reversed", "credited", "loaded")
         told = [
             f"{name} {[entry['amount_minor'] for entry in book]}" for name, book in zip(names, self._all, strict=True)
         ]
         return ", ".join(told)
 
     @property
-    def _all(self) -> tuple[list[Entry], list[Entry], list[Entry]]:
-        return self.charges, self.reversals, self.credits
+    def _all(self) -> tuple[list[Entry], list[Entry], list[Entry], list[Entry]]:
+        return self.charges, self.reversals, self.credits, self.loads
 
 
 def total(entries: Iterable[Entry]) -> int:
@@ -59,8 +62,19 @@ def deeds_of(books: Books, orders: Iterable[OrderKept]) -> Mapping[str, Deeds]:
     for entry in books["reversals"]:
         found[holders.get(entry["receipt"]) or order_id_in(entry["charge_reference"])].reversals.append(entry)
     for entry in (*books["refills"], *books["airtime"]):
-        found[order_id_in(reference_of_credit(entry))].credits.append(entry)
+        done = found[order_id_in(reference_of_credit(entry))]
+        (done.loads if is_load(entry) else done.credits).append(entry)
     return found
+
+
+def fee_of(advance_minor: int) -> int:
+    """What an advance of a drill costs: its amounts are such that nothing is rounded."""
+    return advance_minor * _FEE_PERCENT // 100
+
+
+def is_load(entry: Entry) -> bool:
+    """Whether this refill is the use of a voucher."""
+    return bool(entry.get("voucher_serial"))
 
 
 def reference_of_credit(entry: Entry) -> str:

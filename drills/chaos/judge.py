@@ -4,15 +4,17 @@ What is not in the books did not happen, whatever anybody was told. What is in t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from drills.chaos.deeds import Deeds, deeds_of, order_id_in, reference_of_credit, total
-from drills.chaos.evidence import Evidence, OrderKept
+from drills.chaos.deeds import Deeds, deeds_of, fee_of, is_load, order_id_in, reference_of_credit, total
+from drills.chaos.evidence import Card, Evidence, OrderKept, Promise
 from drills.chaos.told import false_messages
 
 ENDS = frozenset({"DONE", "UNPAID", "REFUNDED"})
+
+_NOT_PAID_FOR = ("voucher", "advance")
 _EMPTY_AT_THE_END = ("holding", "refunds_payable")
 
 
@@ -21,6 +23,7 @@ class Wrong(Enum):
 
     DOUBLE_CHARGE = "double charges"
     DOUBLE_CREDIT = "double credits"
+    DOUBLE_VOUCHER = "vouchers used twice"
     LOST = "lost"
     UNBALANCED = "unbalanced"
     FALSE_SMS = "false SMS"
@@ -45,6 +48,8 @@ def judge(evidence: Evidence) -> list[Finding]:
             for order in evidence.orders
             for finding in _of_end(order, deeds[order.id], repaid=max(0, -kept[order.id]["advances"]))
         ),
+        *(finding for order in evidence.orders for finding in _of_voucher(order, deeds[order.id], evidence.cards)),
+        *_of_lines(evidence, deeds),
         *_of_debts(evidence, kept),
         *_of_nobody(evidence, deeds),
         *_of_promises(evidence),
@@ -63,6 +68,14 @@ def _doubles(evidence: Evidence) -> Iterator[Finding]:
         for order_id, times in counted.items():
             if times > 1:
                 yield Finding(wrong, order_id, f"{times} times in the books")
+    loads = [entry for entry in evidence.books["refills"] if is_load(entry)]
+    used = Counter(entry["voucher_serial"] for entry in loads)
+    for entry in loads:
+        if used[entry["voucher_serial"]] > 1:
+            order_id = order_id_in(reference_of_credit(entry))
+            yield Finding(
+                Wrong.DOUBLE_VOUCHER, order_id, f"{entry['voucher_serial']} stands in the books more than once"
+            )
 
 
 def _of_end(order: OrderKept, deeds: Deeds, *, repaid: int) -> Iterator[Finding]:
@@ -78,26 +91,67 @@ def _of_end(order: OrderKept, deeds: Deeds, *, repaid: int) -> Iterator[Finding]
         yield Finding(Wrong.LOST, order.id, f"is {order.state}, but {deeds}")
 
 
+def _of_voucher(order: OrderKept, deeds: Deeds, cards: Sequence[Card]) -> Iterator[Finding]:
+    """A voucher was used if and only if its order is DONE, and it was the one that was typed."""
+    if order.kind != "voucher":
+        if deeds.loads:
+            yield Finding(Wrong.LOST, order.id, f"is a {order.kind}, but {deeds}")
+        return
+    if deeds.charges or deeds.credits:
+        yield Finding(Wrong.LOST, order.id, f"was paid for in a shop, but {deeds}")
+    if order.state in ENDS and bool(deeds.loads) != (order.state == "DONE"):
+        yield Finding(Wrong.LOST, order.id, f"is {order.state}, but {deeds}")
+    tails = {card.serial: card.tail for card in cards}
+    for entry in deeds.loads:
+        if tails.get(entry["voucher_serial"]) != order.tail:
+            yield Finding(Wrong.LOST, order.id, f"is about ...{order.tail}, and used {entry['voucher_serial']}")
+
+
+def _of_lines(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[Finding]:
+    """What was put on a line was put on the one that it was ordered for."""
+    for order in evidence.orders:
+        for entry in (*deeds[order.id].credits, *deeds[order.id].loads):
+            if entry["msisdn"] != order.line:
+                yield Finding(Wrong.LOST, order.id, f"is for {order.line}, and {entry['msisdn']} got it")
+
+
 def _of_nobody(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[Finding]:
     known = {order.id for order in evidence.orders}
     for order_id, done in deeds.items():
-        if order_id not in known and (done.charges or done.credits or done.reversals):
+        if order_id not in known and (done.charges or done.credits or done.loads or done.reversals):
             yield Finding(Wrong.LOST, order_id, f"is no order, but {done}")
 
 
 def _of_promises(evidence: Evidence) -> Iterator[Finding]:
-    """Whoever was told that they will be asked for their PIN has an order."""
-    told = Counter((promise.msisdn, promise.amount_minor) for promise in evidence.promises)
-    kept = Counter((order.asked_by, order.amount_minor) for order in evidence.orders if order.kind != "stray")
-    for (msisdn, amount_minor), times in (told - kept).items():
-        yield Finding(Wrong.LOST, "-", f"{msisdn} agreed to {amount_minor}, and {times} such orders are missing")
+    """Whoever was told that they will be asked for their PIN, or that a voucher or an advance comes, has an order."""
+    told = Counter(evidence.promises)
+    kept = Counter(
+        Promise(
+            msisdn=order.asked_by,
+            amount_minor=order.amount_minor,
+            kind=order.kind if order.kind in _NOT_PAID_FOR else "topup",
+            tail=order.tail,
+        )
+        for order in evidence.orders
+        if order.kind != "stray"
+    )
+    for promise, times in (told - kept).items():
+        yield Finding(Wrong.LOST, "-", f"{promise}, and {times} such orders are missing")
 
 
 def _of_debts(evidence: Evidence, kept: Mapping[str, Counter[str]]) -> Iterator[Finding]:
-    """No line has repaid more than it was lent; what it was lent the books say, order by order."""
+    """Of an advance that was lent its amount and the fee are owed; no line has repaid more than it was lent."""
     owed: Counter[str] = Counter()
     for order in evidence.orders:
-        owed[order.line] += kept[order.id]["advances"]
+        balances = kept[order.id]
+        owed[order.line] += balances["advances"]
+        if order.kind == "advance":
+            lent = order.amount_minor if order.state == "DONE" else 0
+            fee = fee_of(lent)
+            if (balances["advances"], balances["fees"]) != (lent + fee, -fee):
+                yield Finding(Wrong.UNBALANCED, order.id, f"lent {lent} with a fee of {fee}, and the ledger {balances}")
+        elif not 0 <= -balances["advances"] <= order.amount_minor:
+            yield Finding(Wrong.UNBALANCED, order.id, f"of {order.amount_minor} repaid {-balances['advances']}")
     for line, minor in owed.items():
         if minor < 0:
             yield Finding(Wrong.UNBALANCED, "-", f"{line} has repaid {-minor} of advances too much")
@@ -118,7 +172,8 @@ def _of_ledger(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[Findi
             whole[account] += minor
     books = evidence.books
     taken = total(books["charges"]) - total(books["reversals"])
-    yield from _of_balances("-", whole, taken=taken, given=total(books["refills"]) + total(books["airtime"]))
+    refilled = [entry for entry in books["refills"] if not is_load(entry)]
+    yield from _of_balances("-", whole, taken=taken, given=total(refilled) + total(books["airtime"]))
 
 
 def _of_balances(order_id: str, balances: Counter[str], *, taken: int, given: int) -> Iterator[Finding]:

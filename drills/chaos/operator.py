@@ -1,5 +1,6 @@
 """The person who decides what is left to one: by the provider's statement (the world's books), and by nothing else."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -59,7 +60,11 @@ class _Statement:
             case State.REVIEW_CREDIT:
                 return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else Event.OPERATOR_CREDIT), None
             case State.REVIEW_ADVANCE:
-                return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else Event.OPERATOR_DROP), None
+                unless = Event.OPERATOR_CREDIT if _is_to_be_tried_again(order) else Event.OPERATOR_DROP
+                return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else unless), None
+            case State.REVIEW_VOUCHER:
+                unless = Event.OPERATOR_CREDIT if _is_to_be_tried_again(order) else Event.OPERATOR_VOID
+                return (Event.OPERATOR_CLOSE if self._deeds_of(order).loads else unless), None
             case _ if payment is None or self._went_back(payment):
                 return Event.OPERATOR_CLOSE, None
             case _:
@@ -97,6 +102,11 @@ class _Statement:
     def _deeds_of(self, order: Order) -> Deeds:
         found: Mapping[str, Deeds] = deeds_of(self.books, ())
         return found[order.id]
+
+
+def _is_to_be_tried_again(order: Order) -> bool:
+    """What surely did not happen a person may try again or let be: here by the order's id, each about as often."""
+    return zlib.crc32(order.id.encode()) % 2 == 0
 
 
 def _check_there_is_a_reason(found: InReview) -> None:

@@ -6,19 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from drills.chaos.evidence import LineAtFirst, Promise
+from drills.chaos.borrowing import Borrowing, Loan, draw_loan
+from drills.chaos.calling import BEFORE_DIALLING_AGAIN_S, call_until_it_works, national, option
+from drills.chaos.cards import Loading, draw_card
+from drills.chaos.evidence import Card, LineAtFirst, Promise
 from tests.outside import Phone, Screen
 
-_TRIES = 5
-_MOST_KEYS = 14
-_BEFORE_DIALLING_AGAIN_S = 0.5
 _READS_FOR_S = 6.0
+_HAS_A_CARD = 0.15
+_BORROWS = 0.2
 
 _TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment [\w -]+ asks")
 _ASKED = re.compile(r".* Reply YES (\d{3}) to pay")
 # Stands on the screen that is agreed to, whether its wallet answers or not, and on no other.
 _CONFIRMS = "2 Another payer"
-_OPTION = re.compile(r"(\d+) (.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,8 @@ class Person:
     """Somebody who wants a top-up, and what befalls them. Money is minor units.
 
     `friend` pays, if there is one; `asks` says that they are asked first, and `says` what they answer ("YES", "NO" or
-    nothing). `helper` is who orders, if it is not the owner of the line.
+    nothing). `helper` is who orders, if it is not the owner of the line. Whoever has a `card` loads that instead;
+    whoever has a `loan` borrows and repays when they have topped up.
     """
 
     msisdn: str
@@ -42,6 +44,8 @@ class Person:
     helper: str | None
     stops_at: str | None
     insists: bool
+    card: Card | None = None
+    loan: Loan | None = None
 
 
 def number_of(number: int, *, first: int) -> str:
@@ -70,6 +74,8 @@ def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
         helper=dice.choice(friends) if not asks and dice.random() < 0.15 else None,
         stops_at=dice.choices((None, "Cancel", "hang up"), (92, 4, 4))[0],
         insists=dice.random() < 0.3,
+        card=draw_card(dice, number) if dice.random() < _HAS_A_CARD else None,
+        loan=draw_loan(dice, helper=dice.choice(friends)) if dice.random() < _BORROWS else None,
     )
 
 
@@ -93,26 +99,38 @@ class Ordering:
 
     def order(self) -> None:
         """Order, and try again when the network fails in the middle, as people do."""
+        if self._person.card is not None:
+            self._load(self._person.card)
+            return
+        self._top_up()
+        if self._person.loan is not None:
+            borrowing = Borrowing(self._person.msisdn, self._person.loan, phone_of=self._phone_of)
+            borrowing.go_on()
+            self.promises.extend(borrowing.promises)
+
+    def _load(self, card: Card) -> None:
+        person = self._person
+        loading = Loading(self._phone_of(person.helper or person.msisdn), card, person.msisdn)
+        if person.way == "sms":
+            loading.by_sms()
+        else:
+            self.promises.extend(loading.by_dialling())
+
+    def _top_up(self) -> None:
         if self._person.helper is not None:
-            self._phone_of(self._person.helper).sms(f"TOPUP {self._person.amount} FOR {_national(self._person.msisdn)}")
+            self._phone_of(self._person.helper).sms(f"TOPUP {self._person.amount} FOR {national(self._person.msisdn)}")
         elif self._person.way == "sms":
-            payer = f" {_national(self._person.friend)}" if self._person.friend else ""
+            payer = f" {national(self._person.friend)}" if self._person.friend else ""
             self._phone.sms(f"{'ASK' if self._person.asks else 'TOPUP'} {self._person.amount}{payer}")
         else:
-            self._call_until_it_works()
+            self._call()
         if self._person.asks:
             self._let_the_friend_answer()
-
-    def _call_until_it_works(self) -> None:
-        for _ in range(_TRIES):
-            if self._call():
-                return
-            time.sleep(_BEFORE_DIALLING_AGAIN_S)
 
     def _let_the_friend_answer(self) -> None:
         """The friend reads what comes, for a while, and answers the question of this very person."""
         friend = self._phone_of(self._person.friend or "")
-        asked_by = _national(self._person.msisdn)
+        asked_by = national(self._person.msisdn)
         give_up_at = time.monotonic() + _READS_FOR_S
         while time.monotonic() < give_up_at:
             questions = [found[1] for text in friend.inbox() if (found := _ASKED.match(text)) and asked_by in text]
@@ -120,30 +138,18 @@ class Ordering:
                 if self._person.says:
                     friend.sms(f"{self._person.says} {questions[-1]}")
                 return
-            time.sleep(_BEFORE_DIALLING_AGAIN_S)
+            time.sleep(BEFORE_DIALLING_AGAIN_S)
 
-    def _call(self) -> bool:
-        """One call, to its end. Whether the person has got an end, wanted or not."""
-        screen = self._phone.dial(self._code())
-        for _ in range(_MOST_KEYS):
-            if screen.failed:
-                return False
-            if not screen.open:
-                self._note(screen)
-                return True
-            key = self._key_for(screen.text)
-            if key is None:
-                self._phone.hangup()
-                return True
-            screen = self._phone.key(key)
-        self._phone.hangup()
-        return True
+    def _call(self) -> None:
+        end = call_until_it_works(self._phone, self._code(), key_for=self._key_for)
+        if end is not None:
+            self._note(end)
 
     def _code(self) -> str:
         person = self._person
         if person.way == "menu" or person.asks:
             return "*384*55#"
-        return f"*384*55*{person.amount}{f'*{_national(person.friend)}' if person.friend else ''}#"
+        return f"*384*55*{person.amount}{f'*{national(person.friend)}' if person.friend else ''}#"
 
     def _key_for(self, text: str) -> str | None:
         """What the person types when they read this; None when they ring off."""
@@ -151,9 +157,9 @@ class Ordering:
         if "Type the amount" in text:
             return str(person.amount)
         if "Type the number that pays" in text or "Type the number to ask" in text:
-            return _national(person.friend or person.msisdn)
+            return national(person.friend or person.msisdn)
         if "Pay once more?" in text:
-            return _option(text, "Pay once more" if person.insists else "No")
+            return option(text, "Pay once more" if person.insists else "No")
         wanted = (
             *("on its way.", "Wait"),
             *("Go on with", "Yes"),
@@ -168,7 +174,7 @@ class Ordering:
         if _CONFIRMS in text and person.stops_at == "hang up":
             return None
         chosen = next((choice for seen, choice in zip(wanted[::2], wanted[1::2], strict=True) if seen in text), None)
-        return _option(text, chosen) if chosen else None
+        return option(text, chosen) if chosen else None
 
     def _payer_wanted(self) -> str:
         if self._person.asks:
@@ -179,12 +185,3 @@ class Ordering:
         if told := _TOLD_TO_PAY.match(screen.text):
             shillings = int(told[1].replace(",", ""))
             self.promises.append(Promise(msisdn=self._person.msisdn, amount_minor=shillings * 100))
-
-
-def _option(text: str, words: str) -> str | None:
-    found = (_OPTION.match(line) for line in text.splitlines())
-    return next((option[1] for option in found if option and option[2].startswith(words)), None)
-
-
-def _national(msisdn: str) -> str:
-    return f"0{msisdn.removeprefix('+254')}"

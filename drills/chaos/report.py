@@ -10,12 +10,16 @@ from drills.chaos.judge import ENDS, Finding, Wrong
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a drill did and found. `faults` are those of the world that befell something, by operation and kind."""
+    """What a drill did and found. `repaying` top-ups repaid an advance.
+
+    `faults` are those of the world that befell something, by operation and kind.
+    """
 
     seed: int
     credit_by: str
     seconds: float
     orders: Sequence[OrderKept]
+    repaying: int
     decisions: int
     havoc: Counter[str]
     faults: Mapping[str, Mapping[str, int]]
@@ -37,6 +41,7 @@ class Report:
         placed = [order for order in self.orders if order.kind != "stray"]
         yield "orders placed", f"{len(placed)} (credited by {self.credit_by}), in {self.seconds:.0f} s"
         yield "of these: ways", _by_name(Counter(_way_of(order) for order in placed))
+        yield "top-ups that repaid an advance", self.repaying
         yield "orders ended", _by_name(Counter(order.state for order in self.orders if order.state in ENDS))
         yield "payments that belonged to no order", len(self.orders) - len(placed)
         yield "decided by a person", self.decisions
@@ -60,7 +65,8 @@ class Report:
 
 
 def _way_of(order: OrderKept) -> str:
-    return "for another line" if order.line != order.asked_by else order.kind
+    kind = "" if order.kind == "topup" else order.kind
+    return f"{kind} for another line".strip() if order.line != order.asked_by else order.kind
 
 
 def _by_name(counted: Mapping[str, int]) -> str:

@@ -12,8 +12,10 @@ from random import Random
 import psycopg
 import requests
 
+from drills.chaos.borrowing import TERMS
+from drills.chaos.cards import print_card
 from drills.chaos.collect import collect
-from drills.chaos.evidence import Evidence, LineAtFirst, Promise
+from drills.chaos.evidence import Card, Evidence, LineAtFirst, Promise
 from drills.chaos.havoc import Havoc
 from drills.chaos.judge import judge
 from drills.chaos.operator import Operator
@@ -68,6 +70,7 @@ class Drill:
     say: Callable[[str], None]
     lines: dict[str, LineAtFirst] = field(default_factory=dict)
     promises: list[Promise] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _keeps_up: threading.Event = field(default_factory=threading.Event)
     _tickets: Iterator[int] = field(default_factory=lambda: iter(range(1, 10**7)))
@@ -79,9 +82,8 @@ class Drill:
         """Do the drill, and judge it. Raises AssertionError when the city cannot be healed."""
         scale = f"{self.options.schedule_scale}"
         began = time.monotonic()
-        with City(
-            folder=self.folder, SCHEDULE_SCALE=scale, LEASE_S="3", CREDIT_BY=self.options.credit_by, PROMPT_DELAY_S="1"
-        ) as city:
+        settings = {"LEASE_S": "3", "CREDIT_BY": self.options.credit_by, "PROMPT_DELAY_S": "1", **TERMS}
+        with City(folder=self.folder, SCHEDULE_SCALE=scale, **settings) as city:
             city.world(**QUICK_WORLD, prompt_expires_s=5)
             havoc = Havoc(city, Random(f"{self.options.seed}/havoc"))  # noqa: S311 - chance here guards nothing
             self._place_orders(city, havoc)
@@ -143,6 +145,9 @@ class Drill:
         person = draw_person(self.options.seed, number, friends=friends)
         ordering = Ordering(person, phone_of=lambda msisdn: Phone(msisdn, outside=outside, wait_until=city.wait_until))
         self.lines[person.msisdn] = person.line
+        if person.card is not None:
+            print_card(outside, person.card)
+            self.cards.append(person.card)
         ordering.begin()
         ordering.order()
         self.promises.extend(ordering.promises)
@@ -191,13 +196,14 @@ class Drill:
 
     def _judged(self, city: City, havoc: Havoc, decisions: int, *, seconds: float) -> Report:
         engine = make_engine(city.env["DATABASE_URL"], size=2)
-        evidence = collect(city, engine, lines=self.lines, promises=self.promises)
+        evidence = collect(city, engine, lines=self.lines, promises=self.promises, cards=self.cards)
         engine.dispose()
         report = Report(
             seed=self.options.seed,
             credit_by=self.options.credit_by,
             seconds=seconds,
             orders=evidence.orders,
+            repaying=len({each.order_id for each in evidence.transfers if each.source == "advances"}),
             decisions=decisions,
             havoc=havoc.counts,
             faults=city.outside.get("/faults")["applied"],

@@ -5,27 +5,35 @@ here is an error: a new sentence must say what would make it false.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from drills.chaos.deeds import Deeds
+from drills.chaos import told_of_vouchers
+from drills.chaos.deeds import Deeds, fee_of, total
 from drills.chaos.evidence import Entry, Evidence, LineAtFirst, OrderKept
 
 _KES = r"KES (-?[\d,]+(?:\.\d\d)?)"
 
-# What was repaid of an advance: the judge reckons it by the ledger and the books.
-_REPAID = r"KES [\d,]+(?:\.\d\d)?"
+# What was repaid of an advance: the ledger says it too.
+_REPAID = r"KES (?P<repaid>[\d,]+(?:\.\d\d)?)"
+
+# What is owed for an advance, with its fee.
+_OWED = r"KES (?P<owed>[\d,]+)"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What was so when something was told: the deeds for one order until then, and the line's balance."""
+    """What was so when something was told: the deeds for one order until then, and the balances of its reader's line.
+
+    `repaid_minor` is what the order repaid of an advance, by the ledger.
+    """
 
     deeds: Deeds
     line: LineAtFirst
     balances: Sequence[int]
+    repaid_minor: int = 0
 
     @property
     def is_active(self) -> bool:
@@ -37,13 +45,23 @@ class Moment:
         """Whether the payment came, stayed, and is on the line."""
         return bool(self.deeds.charges) and bool(self.deeds.credits) and not self.deeds.reversals
 
+    @property
+    def was_given_whole(self) -> bool:
+        """Whether all of it is on the line, and nothing of it repaid an advance."""
+        return self.was_received and not self.repaid_minor
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence about an order. The pattern's first group is the order's amount, the second a balance."""
+    """A sentence about an order. The pattern's first group is the order's amount, the second a balance.
+
+    A group `repaid` is what of the amount repaid an advance, `owed` what is owed for one. `lends` says that it is about
+    an advance, and not about what somebody pays for.
+    """
 
     pattern: re.Pattern[str]
     is_true: Callable[[Moment, int | None], bool]
+    lends: bool = False
 
 
 def _back(now: Moment, balance_minor: int | None) -> bool:
@@ -55,7 +73,7 @@ def _in_part(now: Moment, owed_minor: int | None) -> bool:
 
 
 def _added(now: Moment, balance_minor: int | None) -> bool:
-    return now.was_received and _was_seen(now, balance_minor)
+    return now.was_given_whole and _was_seen(now, balance_minor)
 
 
 def _taken(now: Moment, _: int | None) -> bool:
@@ -63,19 +81,27 @@ def _taken(now: Moment, _: int | None) -> bool:
     return bool(now.deeds.charges) and not now.deeds.reversals
 
 
+def _all_repaid(now: Moment, _: int | None) -> bool:
+    return _taken(now, None) and now.repaid_minor == total(now.deeds.charges)
+
+
+def _lent(now: Moment, balance_minor: int | None) -> bool:
+    return bool(now.deeds.credits) and _was_seen(now, balance_minor)
+
+
 def _was_seen(now: Moment, balance_minor: int | None) -> bool:
     return balance_minor is None or balance_minor in now.balances
 
 
-def _sentence(pattern: str, is_true: Callable[[Moment, int | None], bool]) -> Sentence:
-    return Sentence(re.compile(pattern, re.DOTALL), is_true)
+def _sentence(pattern: str, is_true: Callable[[Moment, int | None], bool], *, lends: bool = False) -> Sentence:
+    return Sentence(re.compile(pattern, re.DOTALL), is_true, lends)
 
 
 SENTENCES = (
     _sentence(rf"{_KES} received\. You still owe {_KES}, so your line stays suspended\..*", _in_part),
     _sentence(rf"{_KES} received\. (?:Your line is back\. )?Balance {_KES}\.", _back),
     _sentence(rf"{_KES} received\. (?:Your line is back|Thank you)\.", _back),
-    _sentence(rf"{_KES} was added to your line\..*", lambda now, _: now.was_received),
+    _sentence(rf"{_KES} was added to your line\..*", lambda now, _: now.was_given_whole),
     _sentence(rf"{_KES} not paid\. .* Nothing was taken\..*", lambda now, _: now.deeds.taken_minor == 0),
     _sentence(
         rf"We have checked your top-up of {_KES}: (?:nothing was taken|it was not paid)\..*",
@@ -86,8 +112,8 @@ SENTENCES = (
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
     ),
     _sentence(rf"\d+ topped up your line with {_KES}\.(?: Balance {_KES}\.)?", _added),
-    _sentence(rf"{_KES} was added to \d+\. Thank you\.", lambda now, _: now.was_received),
-    _sentence(rf"{_KES} from you was added to the line of \d+\. Thank you\.", lambda now, _: now.was_received),
+    _sentence(rf"{_KES} was added to \d+\. Thank you\.", lambda now, _: now.was_given_whole),
+    _sentence(rf"{_KES} from you was added to the line of \d+\. Thank you\.", lambda now, _: now.was_given_whole),
     _sentence(
         rf"Sorry, \d+ could not be topped up\. {_KES} went back to you\.",
         lambda now, _: bool(now.deeds.reversals) and now.deeds.taken_minor == 0,
@@ -96,10 +122,18 @@ SENTENCES = (
     _sentence(rf"\d+ asks you to top up {_KES} for them\. .*", lambda now, _: True),
     _sentence(rf"We have asked \d+ to pay {_KES} for you\..*", lambda now, _: True),
     _sentence(rf"Thank you\. {_KES}: in a moment you are asked for your PIN\.", lambda now, _: True),
-    _sentence(rf"Your advance of {_KES} was added\. .*", lambda now, _: bool(now.deeds.credits)),
-    _sentence(rf"Sorry, your advance of {_KES} could not be added\. .*", lambda now, _: not now.deeds.credits),
-    _sentence(rf"We are checking your advance of {_KES}\..*", lambda now, _: True),
-    _sentence(rf"{_KES} is on its way to your line\. Your next top-ups repay .*", lambda now, _: True),
+    _sentence(
+        rf"Your advance of {_KES} was added\. Your next top-up repays {_OWED}\. (?:Balance {_KES}\.|Dial .*)",
+        _lent,
+        lends=True,
+    ),
+    _sentence(
+        rf"Sorry, your advance of {_KES} could not be added\. .*", lambda now, _: not now.deeds.credits, lends=True
+    ),
+    _sentence(rf"We are checking your advance of {_KES}\..*", lambda now, _: True, lends=True),
+    _sentence(
+        rf"{_KES} is on its way to your line\. Your next top-ups repay {_OWED}\.", lambda now, _: True, lends=True
+    ),
     _sentence(
         rf"{_KES} received, {_REPAID} of it repaid your advance\. Your line still owes {_KES} and stays .*", _in_part
     ),
@@ -107,7 +141,7 @@ SENTENCES = (
         rf"{_KES} received, {_REPAID} of it repaid your advance\. (?:Your line is back\. )?Balance {_KES}\.", _back
     ),
     _sentence(rf"{_KES} received, {_REPAID} of it repaid your advance\. Dial .*", lambda now, _: now.was_received),
-    _sentence(rf"{_KES} received and all of it repaid your advance\. .*", _taken),
+    _sentence(rf"{_KES} received and all of it repaid your advance\. .*", _all_repaid),
     _sentence(
         rf"\d+ topped up your line with {_KES}, {_REPAID} of it repaid your advance\.(?: Balance {_KES}\.)?",
         lambda now, balance_minor: _taken(now, None) and _was_seen(now, balance_minor),
@@ -132,6 +166,7 @@ _OTHERS = (
     re.compile(r"Advance: you get credit now .*"),
     re.compile(r".* To top up send TOPUP 100, or dial .*", re.DOTALL),
     re.compile(r".* Nothing was taken\. Send TOPUP 100, or dial .*", re.DOTALL),
+    re.compile(r".* Nothing was loaded\. You can also dial .*"),
     re.compile(rf"Your call ended\. Reply 1 to go on with {_KES} for .*"),
     re.compile(r"Auto top-up of .* has stopped.*"),
     re.compile(r"\d+ cannot be topped up\. Nothing was taken\. Help: call \d+\."),
@@ -146,39 +181,74 @@ def false_messages(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[t
     for order in evidence.orders:
         for who in {order.asked_by, order.line, order.payer}:
             orders[who].append(order)
-    credited = _credits_by_line(evidence)
+    credited, repaid = _credits_by_line(evidence), _repaid_by_order(evidence)
     for message in evidence.books["sms"]:
-        who = message["msisdn"]
+        who, at = message["msisdn"], message["at"]
         line = evidence.lines.get(who, LineAtFirst(balance_minor=0))
-        if (why := _why_false(message, orders[who], deeds, line, credited[who])) is not None:
+        balances = [line.balance_minor, *(each["balance_after_minor"] for each in credited[who] if each["at"] <= at)]
+        if told_of_vouchers.is_about_a_voucher(message["text"]):
+            why = told_of_vouchers.why_false(message, orders[who], deeds, evidence, balances)
+        else:
+            moments = {
+                order: Moment(deeds[order.id].until(at), line, balances, repaid[order.id]) for order in orders[who]
+            }
+            why = _why_false(message["text"], moments)
+        if why is not None:
             about = orders[who][-1].id if orders[who] else "-"
-            yield about, f"{who} was told {message['text']!r} at {message['at']}: {why}"
+            yield about, f"{who} was told {message['text']!r} at {at}: {why}"
 
 
-def _why_false(
-    message: Entry,
-    orders: Sequence[OrderKept],
-    deeds: Mapping[str, Deeds],
-    line: LineAtFirst,
-    credited: Sequence[Entry],
-) -> str | None:
-    found = _read(message["text"])
+def _why_false(text: str, moments: Mapping[OrderKept, Moment]) -> str | None:
+    found = _read(text)
     if found is None:
-        return None if any(other.fullmatch(message["text"]) for other in _OTHERS) else "no such sentence is known"
-    sentence, amount_minor, balance_minor = found
-    at = message["at"]
-    balances = [line.balance_minor, *(entry["balance_after_minor"] for entry in credited if entry["at"] <= at)]
-    about = [deeds[order.id].until(at) for order in orders if order.amount_minor == amount_minor]
-    if any(sentence.is_true(Moment(done, line, balances), balance_minor) for done in about):
+        return None if any(other.fullmatch(text) for other in _OTHERS) else "no such sentence is known"
+    about = [
+        now
+        for order, now in moments.items()
+        if order.amount_minor == found.amount_minor and (order.kind == "advance") == found.sentence.lends
+    ]
+    if any(_is_true(found, now) for now in about):
         return None
-    return f"{[str(done) for done in about]}, balances {balances}{', closed' if line.closed else ''}"
+    return "; ".join(f"{now.deeds}, balances {now.balances}, {now.line}, repaid {now.repaid_minor}" for now in about)
 
 
-def _read(text: str) -> tuple[Sentence, int, int | None] | None:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A sentence as it was read: the amounts in it, by what they are. None where the sentence has no such amount."""
+
+    sentence: Sentence
+    amount_minor: int
+    balance_minor: int | None
+    repaid_minor: int | None
+    owed_minor: int | None
+
+
+def _is_true(found: _Read, now: Moment) -> bool:
+    owed_minor = found.amount_minor + fee_of(found.amount_minor)
+    return (
+        found.sentence.is_true(now, found.balance_minor)
+        and found.repaid_minor in (None, now.repaid_minor)
+        and found.owed_minor in (None, owed_minor)
+    )
+
+
+def _read(text: str) -> _Read | None:
     for sentence in SENTENCES:
         if found := sentence.pattern.fullmatch(text):
-            amounts = [_minor(amount) for amount in found.groups() if amount is not None]
-            return sentence, amounts[0], amounts[1] if len(amounts) > 1 else None
+            named = sentence.pattern.groupindex
+            in_turn = [
+                _minor(amount)
+                for number, amount in enumerate(found.groups(), start=1)
+                if amount is not None and number not in named.values()
+            ]
+            amounts = {name: _minor(found[name]) for name in named}
+            return _Read(
+                sentence=sentence,
+                amount_minor=in_turn[0],
+                balance_minor=in_turn[1] if len(in_turn) > 1 else None,
+                repaid_minor=amounts.get("repaid"),
+                owed_minor=amounts.get("owed"),
+            )
     return None
 
 
@@ -191,3 +261,12 @@ def _credits_by_line(evidence: Evidence) -> Mapping[str, list[Entry]]:
     for entry in sorted((*evidence.books["refills"], *evidence.books["airtime"]), key=lambda entry: str(entry["at"])):
         found[entry["msisdn"]].append(entry)
     return found
+
+
+def _repaid_by_order(evidence: Evidence) -> Mapping[str, int]:
+    """What each order repaid of an advance, by the ledger."""
+    repaid: Counter[str] = Counter()
+    for transfer in evidence.transfers:
+        if transfer.source == "advances":
+            repaid[transfer.order_id] += transfer.amount_minor
+    return repaid

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from drills.chaos.evidence import Evidence, LineAtFirst, OrderKept, TransferKept
+from drills.chaos.evidence import Card, Evidence, Fate, LineAtFirst, OrderKept, TransferKept
 
 WHO = "+254712000001"
 EMPTY: dict[str, list[dict[str, Any]]] = {
@@ -106,6 +106,47 @@ def unpaid(**changes: Any) -> Evidence:
     nothing: dict[str, Any] = {"transfers": [], "charges": [], "refills": [], "sms": [sms(NOT_PAID)]}
     return all_is_well(**{"orders": [order(state="UNPAID", receipts=())], **nothing, **changes})
 
+
+def voucher(order_id: str = "aaaa", **changes: Any) -> OrderKept:
+    """A voucher of the number ...012 that is done."""
+    kind: dict[str, Any] = {"kind": "voucher", "amount_minor": 0, "receipts": (), "tail": "012"}
+    return order(order_id, **{**kind, **changes})
+
+
+def load(reference: str = "aaaa-redeem-1", *, serial: str = "S1", **changes: Any) -> Any:
+    """The use of the voucher with that serial."""
+    return {**refill(reference, **changes), "voucher_serial": serial}
+
+
+def loaded(**changes: Any) -> Evidence:
+    """One voucher of 100 shillings, loaded by somebody who owed 50, and told so."""
+    return all_is_well(
+        **{
+            "orders": [voucher()],
+            "transfers": [],
+            "charges": [],
+            "refills": [load()],
+            "sms": [sms(LOADED)],
+            "cards": [CARD],
+            **changes,
+        }
+    )
+
+
+def not_loaded(told: str, *, fate: Fate = Fate.GOOD, **changes: Any) -> Evidence:
+    """One voucher that came to nothing, and what was told of it."""
+    nothing: dict[str, Any] = {"orders": [voucher(state="UNPAID")], "refills": [], "sms": [sms(told)]}
+    return loaded(**{**nothing, "cards": [replace(CARD, fate=fate)], **changes})
+
+
+CARD = Card(pin="10000000000012", serial="S1", amount_minor=10_000)
+LOADED = "KES 100 from your voucher was added. Your line is back. Balance KES 50.00."
+_NOT_LOADED = "Voucher ...012 was not loaded. {} Dial *384*55# to try again."
+NO_SUCH_CARD = _NOT_LOADED.format("There is no such voucher: please look at its digits again.")
+ANOTHERS_CARD = _NOT_LOADED.format("Another line has had it already.")
+HAD_CARD = _NOT_LOADED.format("This line has had it already.")
+OUT_OF_REACH = _NOT_LOADED.format("Sorry, the operator cannot be reached just now.")
+CHECKED_CARD = "We have checked your voucher ...012: it was not loaded. Dial *384*55# to try again."
 
 RECEIVED = "KES 100 received. Your line is back. Balance KES 50.00."
 WENT_BACK = "Sorry, we could not top up your line. KES 100 went back to M-PESA of 0712000001."

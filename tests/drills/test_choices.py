@@ -2,6 +2,7 @@
 
 from random import Random
 
+from drills.chaos.evidence import Fate
 from drills.chaos.mischief import draw_rules
 from drills.chaos.people import draw_person
 from sandbox.faults import OPERATIONS, FaultPlan
@@ -12,6 +13,16 @@ def test_a_seed_always_draws_the_same_people() -> None:
     first, again = ([draw_person(7, number, friends=friends) for number in range(50)] for _ in range(2))
     assert first == again
     assert {person.way for person in first} == {"menu", "direct", "sms"}
+
+
+def test_some_people_have_cards_of_every_kind_and_some_borrow_and_repay() -> None:
+    people = [draw_person(7, number, friends=["+254711000001"]) for number in range(400)]
+    cards = [person.card for person in people if person.card]
+    assert {card.fate for card in cards} == set(Fate)
+    assert len({card.tail for card in cards}) == len({card.pin for card in cards}) == len(cards)
+    loans = [person.loan for person in people if person.loan]
+    assert all(loan.repays for loan in loans)
+    assert {loan.hastily for loan in loans} == {loan.by_sms for loan in loans} == {True, False}
 
 
 def test_every_fault_that_the_world_knows_is_drawn_and_is_possible() -> None:

@@ -2,15 +2,18 @@
 
 import pytest
 
+from drills.chaos import told_of_vouchers
 from drills.chaos.told import SENTENCES
 from sms.messages import advances as lent
 from sms.messages import asks, auto, ordering, other_lines, top_ups
+from sms.messages import vouchers as cards
 from tests.unit.lending import LENDING
 from tests.unit.orders import NOW, OWNER, an_order, kes
 from topup.auto import Standing, Terms
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.outcomes import Reason
+from topup.vouchers import Pin
 from words.text import SOURCE, Text, rendered
 
 CODE = "*384*55#"
@@ -55,8 +58,23 @@ ABOUT_AN_ORDER = [
     lent.received_for(ORDER, line="0711000003"),
 ]
 
+ABOUT_A_VOUCHER = [
+    *(cards.loading(Pin("123456789012"), line=line) for line in (None, "0711000002")),
+    *(cards.loaded(kes(100), came_back=came, line=line) for came in (True, False) for line in (BACK, BACK_UNREAD)),
+    cards.loaded(None, came_back=True, line=BACK),
+    *(cards.loaded_not_back(worth, owed=owed, short_code=CODE) for worth in (kes(5), None) for owed in (kes(9), None)),
+    *(cards.loaded_for_another(worth, line="0711000002") for worth in (kes(5), None)),
+    *(cards.loaded_by_another(kes(5), by="0711000002", line=line) for line in (BACK, BACK_UNREAD)),
+    cards.loaded_by_another(None, by="0711000002", line=BACK),
+    *(cards.not_loaded("012", reason=reason, short_code=CODE) for reason in (None, *Reason)),
+    cards.checked_not_loaded("012", short_code=CODE),
+    cards.checking("012", care_number="100", reference="7f3a"),
+]
 
-@pytest.mark.parametrize("sentence", ABOUT_AN_ORDER)
+
+@pytest.mark.parametrize("sentence", ABOUT_AN_ORDER + ABOUT_A_VOUCHER)
 def test_the_judge_reads_exactly_one_meaning_in_a_sentence(sentence: Text) -> None:
     text = rendered(sentence, SOURCE)
-    assert len([known for known in SENTENCES if known.pattern.fullmatch(text)]) == 1, text
+    known = [each for each in (*SENTENCES, *told_of_vouchers.SENTENCES) if each.pattern.fullmatch(text)]
+    assert len(known) == 1, text
+    assert (known[0] in told_of_vouchers.SENTENCES) == (sentence in ABOUT_A_VOUCHER)
