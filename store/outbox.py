@@ -11,7 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.tables import outbox
@@ -19,7 +33,7 @@ from topup.life import Effect, State
 from topup.orders import Order
 
 # What of the outbox waits together: a queue, and whom its work asks.
-Kind = tuple[str, str]
+Lane = tuple[str, str]
 
 # Effects that are no order's next step: a message of its own, a callback to settle, and a packet gateway to tell.
 SEND = "send"
@@ -123,36 +137,52 @@ def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datet
 
 
 def take_due(
-    connection: Connection, *, now: datetime, lease: timedelta, count: int, but_not: Collection[Kind] = ()
+    connection: Connection, *, now: datetime, lease: timedelta, count: int, but_not: Collection[Lane] = ()
 ) -> list[Owing]:
     """Lease up to `count` rows that are due and not leased, the longest due first. Relays take different rows.
 
-    What is of one of the kinds `but_not` is left for later.
+    What waits in one of the lanes `but_not` is left for later.
     """
-    due = (
-        select(outbox.c.id, outbox.c.leased_until.is_not(None).label("was_leased"))
-        .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now, *_except(but_not))
-        .where(or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
-        .order_by(outbox.c.due_at)
-        .limit(count)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    taken = update(outbox).where(outbox.c.id == due.c.id).values(leased_until=now + lease)
-    rows = connection.execute(taken.returning(outbox, due.c.was_leased))
+    due = union_all(
+        _taken_first(_NEW, outbox.c.due_at, now=now, count=count, but_not=but_not),
+        _taken_first(_LEASED, outbox.c.leased_until, now=now, count=count, but_not=but_not),
+    ).cte("due")
+    first = select(due).order_by(due.c.due_at).limit(count).cte("first")
+    taken = update(outbox).where(outbox.c.id == first.c.id).values(leased_until=now + lease)
+    rows = connection.execute(taken.returning(outbox, first.c.was_leased))
     owed = [replace(_owing(row), was_leased=row.was_leased) for row in rows]
     return sorted(owed, key=lambda owing: (owing.due_at, owing.id))
 
 
-def next_due(connection: Connection, *, but_not: Collection[Kind] = ()) -> datetime | None:
-    """When the next row may be taken; None when nothing is owed, or only of the kinds `but_not`."""
-    at = func.min(func.greatest(outbox.c.due_at, func.coalesce(outbox.c.leased_until, outbox.c.due_at)))
-    found: datetime | None = connection.scalar(select(at).where(outbox.c.done_at.is_(None), *_except(but_not)))
+def next_due(connection: Connection, *, but_not: Collection[Lane] = ()) -> datetime | None:
+    """When the next row may be taken; None when nothing is owed, or only in the lanes `but_not`."""
+    new = select(func.min(outbox.c.due_at)).where(_NEW, *_except(but_not)).scalar_subquery()
+    leased = select(func.min(outbox.c.leased_until)).where(_LEASED, *_except(but_not)).scalar_subquery()
+    found: datetime | None = connection.scalar(select(func.least(new, leased)))  # Of the two, the one that is.
     return found
 
 
-def _except(kinds: Collection[Kind]) -> list[ColumnElement[bool]]:
-    return [tuple_(outbox.c.queue, outbox.c.provider).not_in(kinds)] if kinds else []
+# What is open is of one of these two, each with an index of its own.
+_NEW = and_(outbox.c.done_at.is_(None), outbox.c.leased_until.is_(None))
+_LEASED = and_(outbox.c.done_at.is_(None), outbox.c.leased_until.is_not(None))
+
+
+def _taken_first(
+    which: ColumnElement[bool],
+    at: Column[datetime],
+    *,
+    now: datetime,
+    count: int,
+    but_not: Collection[Lane],
+) -> Select[Any]:
+    """Up to `count` rows whose time (`at`) has come, locked, the earliest first; without those that others hold."""
+    columns = outbox.c.id, outbox.c.due_at, outbox.c.leased_until.is_not(None).label("was_leased")
+    found = select(*columns).where(which, at <= now, *_except(but_not)).order_by(at).limit(count)
+    return select(found.with_for_update(skip_locked=True).subquery())
+
+
+def _except(lanes: Collection[Lane]) -> list[ColumnElement[bool]]:
+    return [tuple_(outbox.c.queue, outbox.c.provider).not_in(lanes)] if lanes else []
 
 
 def get(connection: Connection, owing_id: int) -> Owing | None:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from store import outbox
 from store.engine import alone
-from store.outbox import Kind, Owing
+from store.outbox import Lane, Owing
 from workers import jobs
 from workers.house import House
 from workers.lanes import lane_of
@@ -34,8 +34,8 @@ MARK = "redial:relay"
 _BATCH = 200
 _LONGEST_SLEEP_S = 1.0
 
-# As much as may wait in a lane before more is added, and how soon a lane that is full is looked at again. Hands work
-# that off well within a lease, and none of them stands idle meanwhile.
+# As much as may wait in a lane before more is added, and how soon a full one is looked at again: enough that no hand
+# stands idle meanwhile, few enough that hands of ordinary speed come to all of it within a lease.
 _MOST_WAITING = 400
 _LOOKS_AGAIN_S = 0.1
 
@@ -51,8 +51,8 @@ class Relay:
         self._house = house
         self._redis = redis
         self._lease = lease
-        self._queues: dict[Kind, Queue] = {}
-        self._full: list[Kind] = []
+        self._queues: dict[Lane, Queue] = {}
+        self._full: list[Lane] = []
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set. A database or Redis that is away is waited for."""
@@ -78,14 +78,14 @@ class Relay:
             self._redis.set(MARK, "1")  # Only now: had the transaction failed, the leases would still be standing.
         return len(owed)
 
-    def _look(self) -> tuple[bool, list[Kind]]:
-        """Whether Redis has lost what it held, and what waits for lanes that are full."""
+    def _look(self) -> tuple[bool, list[Lane]]:
+        """Whether Redis has lost what it held, and which lanes are full."""
         with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.exists(MARK)
             for queue in self._queues.values():
                 pipeline.llen(queue.key)
             is_there, *waiting = pipeline.execute()
-        full = [kind for kind, count in zip(self._queues, waiting, strict=True) if count >= _MOST_WAITING]
+        full = [lane for lane, count in zip(self._queues, waiting, strict=True) if count >= _MOST_WAITING]
         return not is_there, full
 
     def _run(self, listener: psycopg.Connection, stop: threading.Event) -> None:
@@ -108,13 +108,13 @@ class Relay:
             log.warning("redis_was_lost", jobs=freed)
 
     def _hand_over(self, owed: list[Owing]) -> None:
-        by_kind: dict[Kind, list[Owing]] = {}
+        by_lane: dict[Lane, list[Owing]] = {}
         for owing in owed:
-            by_kind.setdefault((owing.queue, owing.provider), []).append(owing)
-        for kind, rows in by_kind.items():
-            if kind not in self._queues:
-                self._queues[kind] = Queue(lane_of(rows[0], house=self._house), connection=self._redis)
-            queue = self._queues[kind]
+            by_lane.setdefault((owing.queue, owing.provider), []).append(owing)
+        for lane, rows in by_lane.items():
+            if lane not in self._queues:
+                self._queues[lane] = Queue(lane_of(rows[0], house=self._house), connection=self._redis)
+            queue = self._queues[lane]
             if unqueued := _not_waiting(rows, queue):
                 queue.enqueue_many([_job(owing) for owing in unqueued])
 

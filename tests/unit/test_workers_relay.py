@@ -270,5 +270,6 @@ def test_a_job_that_fails_is_tried_again_and_not_forgotten(moved_in: Town, monke
     waiting = moved_in.owing(order.id, Effect.CHARGE)
     assert waiting.due_at > moved_in.clock.now
     monkeypatch.setattr(jobs, "WORK", {**jobs.WORK, "charge": works})
+    moved_in.clock.now = waiting.due_at
     jobs.run(row)
     assert len(moved_in.payments.calls) == 1
