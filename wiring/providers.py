@@ -103,6 +103,8 @@ class Providers(Connections):
     def ucip(self) -> Ucip:
         """The operator's charging system."""
         s = self.settings
+        # Read by whoever dials, and by every hand that looks at a line: one that waited for a reader would be late.
+        readers = max(s.web_threads, s.worker_hands)
         return Ucip(
             node=UcipNode(
                 username=s.ucip_username,
@@ -113,11 +115,11 @@ class Providers(Connections):
                 currency=s.currency,
                 minor_per_unit=s.ucip_minor_per_unit,
             ),
-            reads=self._channel("ucip", s.ucip_url, Limits(connections=max(s.web_threads, s.worker_hands))),
+            reads=self._channel("ucip", s.ucip_url, Limits(connections=readers)),
             refills=self._channel("ucip", s.ucip_url),
             now=utc_now,
             read_deadline_s=s.line_read_deadline_s,
-            readers=s.web_threads,
+            readers=readers,
         )
 
     @cached_property

@@ -32,7 +32,7 @@ _WARM_UP = (5.0, 4.0)
 _AT_PACE_S = 15.0
 
 # Orders a second to offer, until one is too much.
-RATES = (20, 25, 30, 35, 40, 50, 60, 80, 100)
+RATES = (30, 35, 40, 45, 50, 60, 80, 100)
 
 
 @dataclass
@@ -64,7 +64,7 @@ def measure(
     rates: Sequence[float] = RATES,
     seconds: float = 30.0,
     long_s: float = 0.0,
-    call_times_s: Sequence[float] = (0.1, 0.5, 1.0, 2.0),
+    call_times_s: Sequence[float] = (0.1, 0.25, 0.5, 1.0),
     idle_orders: int = 60,
     stock_seconds: float = 40.0,
     with_stock: bool = True,
