@@ -16,7 +16,7 @@ from bench import calls, installs
 from bench.orders import SETTINGS, orders_at, town_of
 from bench.orders.plant import Plant, ours
 from bench.servers import Server, serving
-from bench.stage import FOLDER, stage
+from bench.stage import FOLDER, PROJECT, stage
 
 _LOOKS_S = 15
 _ORDERS_A_SECOND = 15.0
@@ -63,9 +63,14 @@ def _busiest(pid: int) -> int:
 
 
 def _look(pid: int, name: str) -> subprocess.Popen[bytes]:
-    command = [str(installs.folder_of("profiler") / "bin" / "py-spy"), "record", "--gil", "--rate", "100"]
-    command += ["--pid", str(pid), "--duration", str(_LOOKS_S), "--output", str(FOLDER / f"flame-{name}.svg")]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    # The command stands in the graph, so it names nothing of this machine.
+    spy, graph = (
+        str(path.relative_to(PROJECT))
+        for path in (installs.folder_of("profiler") / "bin" / "py-spy", FOLDER / f"flame-{name}.svg")
+    )
+    command = [spy, "record", "--gil", "--rate", "100"]
+    command += ["--pid", str(pid), "--duration", str(_LOOKS_S), "--output", graph]
+    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":
