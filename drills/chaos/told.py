@@ -121,6 +121,10 @@ SENTENCES = (
     _sentence(rf"{_KES} for \d+ was not paid\. Nothing was taken\.", lambda now, _: now.deeds.taken_minor == 0),
     _sentence(rf"\d+ asks you to top up {_KES} for them\. .*", lambda now, _: True),
     _sentence(rf"We have asked \d+ to pay {_KES} for you\..*", lambda now, _: True),
+    _sentence(
+        rf"[\w -]+ does not answer now\. {_KES} was not taken\. Please send YES \d+ again in a few minutes\.",
+        lambda now, _: now.deeds.taken_minor == 0,
+    ),
     _sentence(rf"Thank you\. {_KES}: in a moment you are asked for your PIN\.", lambda now, _: True),
     _sentence(
         rf"Your advance of {_KES} was added\. Your next top-up repays {_OWED}\. (?:Balance {_KES}\.|Dial .*)",

@@ -39,6 +39,7 @@ ABOUT_AN_ORDER = [
     asks.please_pay(ORDER, asked_by="0711000002", code=482),
     asks.asked(ORDER, payer="0711000002"),
     asks.accepted(ORDER),
+    asks.wallet_down_to_accept(ORDER, code=482),
     asks.paid_for_another(ORDER, asked_by="0711000002"),
     asks.refunded_to_you(ORDER, asked_by="0711000002"),
     asks.not_paid_for_another(ORDER, asked_by="0711000002"),
