@@ -146,7 +146,8 @@ def test_a_yes_that_is_taken_back_after_it_was_true_changes_nothing(city: City, 
     city.faults.add(DARAJA, "contradictory", msisdn=phone.msisdn)
     phone.top_up(100)
     order = is_done_once(city, phone)
-    assert settled(city, order, 2)[0] == "confirmed"
+    # Two hands settle them, in either order: whichever is first, the provider's own word is the one that counts.
+    assert settled(city, order, 2).count("confirmed") == 1
     assert city.end_of(phone).state == "DONE"
 
 
