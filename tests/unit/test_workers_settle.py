@@ -1,7 +1,7 @@
 """Callbacks, as jobs settle them: believed when they fit, once, and written down whatever they are."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -229,20 +229,21 @@ def test_a_provider_that_gives_no_plain_word_is_asked_again_before_its_callback_
 
 
 @SILENCES
-@pytest.mark.parametrize(
-    ("answer", "verdict", "state"),
-    [
-        (confirmed, "confirmed", State.PAID),
-        (lambda: CANCELLED, "refused: cancelled", State.UNPAID),
-    ],
-    ids=["paid", "refused"],
-)
-def test_a_callback_counts_alone_when_the_provider_never_says_anything(
-    town: Town, answer: Callable[[], Answer], verdict: str, state: State, silence: Answer
+def test_a_payment_that_is_told_counts_alone_when_the_provider_never_says_anything(town: Town, silence: Answer) -> None:
+    reference = charging(town)
+    assert concluded(town, post_event(town, told(confirmed(), reference=reference)), asked=silence) == "confirmed"
+    assert state_of(town, reference) is State.PAID
+
+
+@SILENCES
+def test_a_refusal_that_is_told_is_left_to_the_enquiries_when_the_provider_never_says_anything(
+    town: Town, silence: Answer
 ) -> None:
     reference = charging(town)
-    assert concluded(town, post_event(town, told(answer(), reference=reference)), asked=silence) == verdict
-    assert state_of(town, reference) is state
+    verdict = concluded(town, post_event(town, told(CANCELLED, reference=reference)), asked=silence)
+    assert verdict == "not believed: the provider does not confirm that nothing was paid"
+    assert state_of(town, reference) is State.CHARGING
+    assert [owing.effect for owing in town.owed(reference.split("-", 1)[0])] == ["enquire"]
 
 
 @SILENCES
