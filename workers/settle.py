@@ -240,7 +240,9 @@ def _note_report(house: House, connection: Connection, message: messages.Message
     if report.ours is not None and report.ours != message.copy_name and not report.is_delivered:
         return f"{report.status}, of an earlier copy, noted"
     # By our own name a report finds a message of which the gateway's reply was lost, too.
-    awaited = (messages.HANDED,) if report.ours is None else (messages.WRITTEN, messages.HANDED, messages.UNKNOWN)
+    awaited = {messages.HANDED} if report.ours is None else {messages.WRITTEN, messages.HANDED, messages.UNKNOWN}
+    if report.is_delivered:
+        awaited.add(messages.FAILED)  # Two reports that contradict each other may be settled in either order.
     if not report.is_final or message.status not in awaited:
         return f"{report.status}, noted"
     if report.is_delivered:

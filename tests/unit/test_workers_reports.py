@@ -74,6 +74,13 @@ def test_a_report_that_comes_late_does_not_bring_a_message_back(town: Town) -> N
     assert message_now(town, message).status == messages.DELIVERED
 
 
+def test_a_message_that_arrived_counts_as_delivered_although_another_report_said_that_it_failed(town: Town) -> None:
+    message = handed(town)
+    report(town, message, "Failed", "DeliveryFailure")
+    assert report(town, message, "Success") == "delivered"
+    assert message_now(town, message).status == messages.DELIVERED
+
+
 def test_what_a_suspended_line_could_not_get_goes_out_again_when_it_is_back(town: Town) -> None:
     order = town.order_in(State.DONE)
     message = handed(town, order_id=order.id)
