@@ -174,9 +174,10 @@ def _alone(case: Case, callback: Callback, provider: PaymentProvider | CreditPro
         return case.hold_apart(told, "said to be paid after it was refused, and the provider does not confirm it")
     if _is_contradicted(case, callback, provider, event):
         return "not believed: another callback says the opposite"  # The enquiries find out, or a person does.
-    if isinstance(told, Refused) and case.kept.purpose == "charge":
-        # That nothing was taken is told to whoever waits, and must be true: the callback that says "paid" may be lost.
-        return "not believed: the provider does not confirm that nothing was paid"
+    if isinstance(told, Refused) and case.kept.purpose != "refund":
+        # A charge that is let go is told as "nothing was taken", and for a credit that is the money goes back. The
+        # callback that says "done" may be lost, so neither happens on one unsigned word.
+        return "not believed: the provider does not confirm that it came to nothing"
     return case.settle(told)
 
 

@@ -358,4 +358,25 @@ MUTATIONS = (
         "    asked = house.credits[kept.provider].enquire_credit",
         (CREDITS_TOLD,),
     ),
+    Mutation(
+        "a refusal that the provider does not confirm is believed",
+        "workers/settle.py",
+        'case.kept.purpose != "refund"',
+        "False",
+        (CALLBACKS, CREDITS_TOLD),
+    ),
+    Mutation(
+        "beside a credit that a person has yet to decide, a balance proves a refill",
+        "workers/credit.py",
+        "    if before.another_may_land:",
+        "    if False:",
+        (CALLS,),
+    ),
+    Mutation(
+        "a balance proves a refill although another may have moved it",
+        "providers/ucip.py",
+        "if attempt.facts.get(ANOTHER_MAY_LAND):",
+        "if False:",
+        ("tests/contracts/test_ucip_refill.py",),
+    ),
 )

@@ -241,7 +241,7 @@ def test_a_refusal_that_is_told_is_left_to_the_enquiries_when_the_provider_never
 ) -> None:
     reference = charging(town)
     verdict = concluded(town, post_event(town, told(CANCELLED, reference=reference)), asked=silence)
-    assert verdict == "not believed: the provider does not confirm that nothing was paid"
+    assert verdict == "not believed: the provider does not confirm that it came to nothing"
     assert state_of(town, reference) is State.CHARGING
     assert [owing.effect for owing in town.owed(reference.split("-", 1)[0])] == ["enquire"]
 

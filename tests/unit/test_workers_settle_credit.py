@@ -65,11 +65,20 @@ def test_a_failure_that_the_provider_does_not_confirm_yet_waits(town: Town, orde
     assert town.now(order).state is State.CREDITING
 
 
-@pytest.mark.parametrize("asked", [FAILED, Unknown("no answer")])
-def test_a_failure_that_nobody_denies_gives_the_money_back(town: Town, order: Order, asked: Answer) -> None:
-    town.credits.asked = asked
-    assert concluded(town, post_end(town, order, FAILED)) == "refused: provider"
+def test_a_failure_that_the_provider_confirms_gives_the_money_back(town: Town, order: Order) -> None:
+    town.credits.asked = FAILED
+    assert run(town, post_end(town, order, FAILED)) == "refused: provider"
     assert town.now(order).state is State.REFUNDING
+
+
+@pytest.mark.parametrize("asked", [Pending("Sent"), Unknown("no answer")])
+def test_a_failure_that_the_provider_never_confirms_is_left_to_the_enquiries(
+    town: Town, order: Order, asked: Answer
+) -> None:
+    town.credits.asked = asked
+    verdict = concluded(town, post_end(town, order, FAILED))
+    assert verdict == "not believed: the provider does not confirm that it came to nothing"
+    assert town.now(order).state is State.CREDITING
 
 
 def test_a_credit_that_is_told_and_that_the_provider_denies_is_for_a_person(town: Town, order: Order) -> None:
