@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from store import attempts
-from store.attempts import Kept
+from store.attempts import REFILLS, Kept
 from store.book import SqlBook
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
@@ -40,6 +40,20 @@ PURPOSES: Mapping[str, Purpose] = {
     "refund": Purpose(Event.REFUND_CONFIRMED, Event.REFUND_REFUSED, Event.REFUND_NOT_SENT, Effect.REFUND),
     "redeem": Purpose(Event.REDEEM_CONFIRMED, Event.REDEEM_REFUSED, Event.REDEEM_NOT_SENT, Effect.REDEEM),
 }
+
+# What says of a call that its provider contradicts itself, or tells of it when nobody waits for it any more.
+_DIFFERS: Mapping[str, Event] = {
+    "charge": Event.CHARGE_DIFFERS,
+    "credit": Event.CREDIT_DIFFERS,
+    "lend": Event.LEND_DIFFERS,
+}
+
+# What the provider has plainly said is not forgotten over an enquiry that found out nothing.
+_PLAIN = frozenset({"confirmed", "refused", "not sent"})
+
+# Orders in these states are to raise a balance. What was sent before has come to nothing, so far as anybody knew: if it
+# has landed after all, a person must look before the next is sent.
+_TO_BE_SENT_AGAIN = frozenset({State.PAID, State.PROMISED})
 
 # The fact by which a provider says that a receipt is only a name for one that it did not tell.
 RECEIPT_IS_DERIVED = "receipt_is_derived"
@@ -82,7 +96,8 @@ class Case:
             case NotSent():
                 return self._not_sent(outcome)
             case Pending() | Unknown():
-                self._note("unknown", facts={self.evidence: outcome.why})
+                known = self.kept.outcome if self.kept.outcome in _PLAIN else None
+                self._note(known or "unknown", facts={self.evidence: outcome.why})
                 return f"unknown: {outcome.why}"
 
     def learn_name(self, provider_ref: str) -> None:
@@ -94,6 +109,16 @@ class Case:
         """Whether the provider has plainly said that this came to nothing."""
         return self.kept.outcome == "refused"
 
+    def denied(self, told: Confirmed, *, code: str) -> str:
+        """It is said to be done, and the provider plainly denies it when asked: a person must look.
+
+        An order that has ended stays as it is; what is said to have been paid for it is then held apart.
+        """
+        why = f"the callback says it was done, the provider says {code}"
+        if self.kept.purpose == "charge" and self.order.state is State.UNPAID:
+            return self.hold_apart(told, why)
+        return self.differs(why, receipt=told.receipt)
+
     def hold_apart(self, told: Confirmed, why: str) -> str:
         """Money that is said to have come against an earlier word: a person finds out whether it did."""
         if self._has_anothers_receipt(told):
@@ -103,9 +128,8 @@ class Case:
 
     def differs(self, why: str, *, receipt: str | None) -> str:
         """The provider tells something else than what was agreed, or than it told before: a person must look."""
-        event = Event.CHARGE_DIFFERS if self.kept.purpose == "charge" else Event.GAVE_UP
         try:
-            self._move(event, {"why": why, "receipt": receipt})
+            self._move(_DIFFERS.get(self.kept.purpose, Event.GAVE_UP), {"why": why, "receipt": receipt})
         except (RepeatedEvent, IllegalEvent):
             return self._stray(why, receipt)
         return f"differs: {why}"
@@ -118,6 +142,8 @@ class Case:
                 return self._other_amount(outcome, outcome.amount)
             if outcome.amount is None and self._is_disputed():
                 return self._stray("confirmed without its amount, after another amount was told", None)
+        if self.kept.purpose in REFILLS and self.order.state in _TO_BE_SENT_AGAIN:
+            return self.differs("an earlier one is said to have been done after all", receipt=outcome.receipt)
         if self.kept.purpose == "refund" and self.was_refused:
             return self._stray("confirmed after it was refused", outcome.receipt)  # In review: a person finds out.
         try:
@@ -128,12 +154,13 @@ class Case:
         return "confirmed"
 
     def _is_disputed(self) -> bool:
-        """Whether a person looks at this payment because another amount was told, or the provider contradicted itself.
+        """Whether a person looks at this because another amount was told, or the provider contradicted itself.
 
-        An enquiry that was under way when that came may still confirm it, and does not say how much was paid.
+        An enquiry that was under way when that came may still confirm a payment, and does not say how much was paid.
+        One that repeats the refusal says nothing new.
         """
         history = SqlBook(self.connection).history(self.order.id)
-        return self.order.state is State.REVIEW_CHARGE and Event.CHARGE_DIFFERS in history
+        return self.order.state.in_review and _DIFFERS.get(self.kept.purpose) in history
 
     def _worth(self, outcome: Confirmed) -> dict[str, object]:
         """What a voucher brought, which nobody knew when it was sent."""
@@ -179,6 +206,9 @@ class Case:
         )
 
     def _refused(self, outcome: Refused) -> str:
+        if self._is_disputed():
+            self._note(self.kept.outcome or "unknown", facts={"refused_in_review": outcome.code})
+            return f"left to the person who looks: {outcome.code}"
         history = SqlBook(self.connection).history(self.order.id)
         is_busy = self.kept.purpose == "charge" and outcome.reason is Reason.BUSY and may_be_asked_again(history)
         try:
