@@ -299,5 +299,11 @@ def _conclude(house: House, owing: Owing, verdict: str, order_id: str | None = N
 
 
 def _write_down(house: House, connection: Connection, owing: Owing, verdict: str, order_id: str | None) -> None:
-    inbox.settle(connection, int(owing.subject), verdict=verdict, now=house.clock(), order_id=order_id)
-    house.done(connection, owing, verdict)
+    inbox.settle(
+        connection,
+        int(owing.subject),
+        verdict=verdict,
+        now=house.clock(),
+        order_id=order_id,
+        along=[house.struck(owing, verdict)],
+    )

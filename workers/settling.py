@@ -4,7 +4,7 @@ Everything goes through `Case.settle`, so that a callback before its reply, an e
 them twice, end alike: the first that is sure moves the order, the others change nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from store import attempts
 from store.attempts import REFILLS, Kept
 from store.book import SqlBook
+from store.changes import Change
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
-from topup.orders import Order, may_be_asked_again
+from topup.orders import Order, may_be_asked_again, past_of
 from topup.outcomes import Accepted, Confirmed, NotSent, Pending, Reason, Refused, Unknown
 from workers import strays
 from workers.house import House
@@ -147,10 +148,10 @@ class Case:
         if self.kept.purpose == "refund" and self.was_refused:
             return self._stray("confirmed after it was refused", outcome.receipt)  # In review: a person finds out.
         try:
-            self._move(self._purpose.confirmed, {"receipt": outcome.receipt, **self._worth(outcome)})
+            detail = {"receipt": outcome.receipt, **self._worth(outcome)}
+            self._move(self._purpose.confirmed, detail, along=[self._noted_receipt(outcome)])
         except (RepeatedEvent, IllegalEvent) as error:
             return self._confirmed_again(outcome, str(error))
-        self._note_receipt(outcome)
         return "confirmed"
 
     def _is_disputed(self) -> bool:
@@ -159,7 +160,7 @@ class Case:
         An enquiry that was under way when that came may still confirm a payment, and does not say how much was paid.
         One that repeats the refusal says nothing new.
         """
-        history = SqlBook(self.connection).history(self.order.id)
+        history = self._history
         return self.order.state.in_review and _DIFFERS.get(self.kept.purpose) in history
 
     def _worth(self, outcome: Confirmed) -> dict[str, object]:
@@ -188,7 +189,7 @@ class Case:
 
         A payment that is known by its receipt may also have been known through a person, who has decided the order.
         """
-        if self.kept.purpose == "redeem" and Event.REDEEM_CONFIRMED in SqlBook(self.connection).history(self.order.id):
+        if self.kept.purpose == "redeem" and Event.REDEEM_CONFIRMED in self._history:
             return "repeated"  # The first time and the second look may both tell of the one use of a voucher.
         is_known = self.kept.receipt is not None
         if is_known and (self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED)):
@@ -209,7 +210,7 @@ class Case:
         if self._is_disputed():
             self._note(self.kept.outcome or "unknown", facts={"refused_in_review": outcome.code})
             return f"left to the person who looks: {outcome.code}"
-        history = SqlBook(self.connection).history(self.order.id)
+        history = self._history
         is_busy = self.kept.purpose == "charge" and outcome.reason is Reason.BUSY and may_be_asked_again(history)
         try:
             self._move(
@@ -230,7 +231,7 @@ class Case:
         except (RepeatedEvent, IllegalEvent) as error:
             return self._stray(f"moved on although it was not sent: {error}", None)
         self._note("not sent", facts={"why": outcome.why})
-        tried = SqlBook(self.connection).history(self.order.id).count(self._purpose.not_sent)
+        tried = past_of(SqlBook(self.connection), moved).count(self._purpose.not_sent)
         if self.house.timing.next_wait(self._purpose.effect, state=moved.state, tried=tried) is not None:
             return "not sent"
         replace(self, order=moved)._move(Event.GAVE_UP, {"why": outcome.why, "reason": Reason.PROVIDER.value})
@@ -246,9 +247,13 @@ class Case:
     def _purpose(self) -> Purpose:
         return PURPOSES[self.kept.purpose]
 
-    def _move(self, event: Event, detail: Mapping[str, object]) -> Order:
+    @property
+    def _history(self) -> Sequence[Event]:
+        return past_of(SqlBook(self.connection), self.order)
+
+    def _move(self, event: Event, detail: Mapping[str, object], *, along: Sequence[Change] = ()) -> Order:
         known_by = {"evidence": self.evidence, "reference": self.kept.attempt.reference}
-        return self.house.move(self.connection, self.order, event, {**detail, **known_by})
+        return self.house.move(self.connection, self.order, event, {**detail, **known_by}, along=along)
 
     def _note(
         self, outcome: str, *, provider_ref: str | None = None, facts: Mapping[str, object] | None = None
@@ -269,12 +274,26 @@ class Case:
             outcome="confirmed",
             now=self.house.clock(),
             receipt=outcome.receipt,
-            facts={RECEIPT_IS_DERIVED: False, **outcome.facts},
+            facts=_facts_of(outcome),
+        )
+
+    def _noted_receipt(self, outcome: Confirmed) -> Change:
+        """The same, to go along with the move."""
+        return attempts.noted(
+            self.kept.attempt.reference,
+            outcome="confirmed",
+            now=self.house.clock(),
+            receipt=outcome.receipt,
+            facts=_facts_of(outcome),
         )
 
     def _is_newest(self) -> bool:
         newest = attempts.last(self.connection, order_id=self.order.id, purpose=self.kept.purpose)
         return newest is not None and newest.number == self.kept.number
+
+
+def _facts_of(outcome: Confirmed) -> dict[str, object]:
+    return {RECEIPT_IS_DERIVED: False, **outcome.facts}
 
 
 def settle(house: House, connection: Connection, *, reference: str, outcome: Outcome, evidence: str) -> str:

@@ -435,4 +435,11 @@ MUTATIONS = (
         "return kept",
         (CALLBACKS,),
     ),
+    Mutation(
+        "who has waited for an order's lock takes its past as it was before",
+        "store/book.py",
+        "len(row.past) == order.seq + 1",
+        "True",
+        (BOOK,),
+    ),
 )
