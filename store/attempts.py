@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, DateTime, Row, Text, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 
+from store.changes import Change
 from store.tables import attempts, orders
 from topup.errors import RedialError
-from topup.ids import mint_attempt_reference, short_reference
+from topup.ids import attempt_references, short_reference
 from topup.kinds import Kind
 from topup.life import State
 from topup.money import Money
@@ -39,10 +41,19 @@ class Kept:
 
 # Made once, since every job says some of these.
 _ONE = select(attempts).where(attempts.c.reference == bindparam("reference"))
-_COUNT = select(func.count()).where(
-    attempts.c.order_id == bindparam("order_id"), attempts.c.purpose == bindparam("purpose")
+_BEGIN = text("""
+    INSERT INTO attempts
+        (reference, order_id, purpose, number, provider, msisdn, amount_minor, currency, sent_at, facts)
+    SELECT :beginning || number, :order_id, :purpose, number,
+           :provider, :msisdn, :amount_minor, :currency, :sent_at, :facts
+      FROM (SELECT count(*) + 1 AS number FROM attempts WHERE order_id = :order_id AND purpose = :purpose) AS next
+    RETURNING reference
+""").bindparams(bindparam("sent_at", type_=DateTime(timezone=True)), bindparam("facts", type_=JSONB))
+_NOTED_TYPES = (
+    bindparam("noted_at", type_=DateTime(timezone=True)),
+    bindparam("noted_receipt", type_=Text()),
+    bindparam("noted_facts", type_=JSONB),
 )
-_BEGIN = insert(attempts)
 
 
 def begin(
@@ -61,13 +72,10 @@ def begin(
     The order must be locked. `amount` is what the call moves, when that is not the whole of the order's.
     """
     moved = amount or order.amount
-    number = (connection.scalar(_COUNT, {"order_id": order.id, "purpose": purpose}) or 0) + 1
-    reference = mint_attempt_reference(order_id=order.id, purpose=purpose, number=number)
     values = {
-        "reference": reference,
+        "beginning": attempt_references(order_id=order.id, purpose=purpose),
         "order_id": order.id,
         "purpose": purpose,
-        "number": number,
         "provider": provider,
         "msisdn": msisdn,
         "amount_minor": moved.minor,
@@ -75,7 +83,7 @@ def begin(
         "sent_at": now,
         "facts": dict(facts),
     }
-    connection.execute(_BEGIN, values)
+    reference = connection.execute(_BEGIN, values).scalar_one()
     label = short_reference(order.id)
     return Attempt(reference=reference, label=label, msisdn=msisdn, amount=moved, facts=facts)
 
@@ -99,6 +107,34 @@ def note(
     if facts:
         values["facts"] = attempts.c.facts.op("||")(dict(facts))
     connection.execute(update(attempts).where(attempts.c.reference == reference).values(values))
+
+
+def noted(
+    reference: str,
+    *,
+    outcome: str,
+    now: datetime,
+    receipt: str | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> Change:
+    """The same, to go along with another change."""
+    return Change(
+        name="noted",
+        sql="""
+            UPDATE attempts
+               SET outcome = :noted_outcome, outcome_at = :noted_at, receipt = coalesce(:noted_receipt, receipt),
+                   facts = facts || :noted_facts
+             WHERE reference = :noted_reference
+        """,
+        values={
+            "noted_reference": reference,
+            "noted_outcome": outcome,
+            "noted_at": now,
+            "noted_receipt": receipt,
+            "noted_facts": dict(facts or {}),
+        },
+        typed=_NOTED_TYPES,
+    )
 
 
 def find(connection: Connection, reference: str) -> Kept | None:

@@ -1,7 +1,7 @@
 """The orders in PostgreSQL: the port topup.orders.Book, and the questions that screens and people ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import moves, vouchers
 from store.attempts import REFILLS
+from store.changes import Change
 from store.tables import attempts, order_moves, orders
 from store.tables import outbox as outbox_rows
 from topup.kinds import Kind
@@ -28,19 +29,26 @@ _RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value, State.LENDIN
 # In these nobody knows whether it has raised the balance, or will.
 _IN_DOUBT = [State.REVIEW_CREDIT.value, State.REVIEW_VOUCHER.value, State.REVIEW_ADVANCE.value]
 
-# Made once, since every job asks these.
+# Made once, since every job asks these. What is locked is about to be moved, so its past comes with it.
+_PAST = func.array(
+    select(order_moves.c.event)
+    .where(order_moves.c.order_id == orders.c.id)
+    .order_by(order_moves.c.seq)
+    .correlate(orders)
+    .scalar_subquery()
+).label("past")
 _ONE = select(orders).where(orders.c.id == bindparam("order_id"))
-_LOCKED = _ONE.with_for_update()
+_LOCKED = select(orders, _PAST).where(orders.c.id == bindparam("order_id")).with_for_update(of=orders)
 _LOCKED_BY_ATTEMPT = (
-    select(orders)
+    select(orders, _PAST)
     .where(
         orders.c.id
         == select(attempts.c.order_id).where(attempts.c.reference == bindparam("reference")).scalar_subquery()
     )
-    .with_for_update()
+    .with_for_update(of=orders)
 )
 _LOCKED_OWING = (
-    select(orders)
+    select(orders, _PAST)
     .join(outbox_rows, (outbox_rows.c.id == bindparam("owing_id")) & outbox_rows.c.done_at.is_(None))
     .where(orders.c.id == bindparam("order_id"))
     .with_for_update(of=[orders, outbox_rows])
@@ -84,8 +92,10 @@ class Refills:
 class SqlBook:
     """The book of orders within the transaction of `connection`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, along: Sequence[Change] = ()) -> None:
+        """`along` is written with the next move, in the same statement."""
         self._connection = connection
+        self._along = along
 
     def add(self, order: Order) -> bool:
         """Keep a new order; False when one of this id is kept already."""
@@ -112,19 +122,22 @@ class SqlBook:
 
     def lock(self, order_id: str) -> Order:
         """The order, locked until the transaction ends. Raises OrderNotFound."""
-        return self._one(order_id, for_update=True)
+        row = self._connection.execute(_LOCKED, {"order_id": order_id}).one_or_none()
+        if row is None:
+            raise OrderNotFound(order_id=order_id)
+        return _locked(row)
 
     def lock_by_attempt(self, reference: str) -> Order:
         """The order of the attempt with this reference, locked until the transaction ends. Raises OrderNotFound."""
         row = self._connection.execute(_LOCKED_BY_ATTEMPT, {"reference": reference}).one_or_none()
         if row is None:
             raise OrderNotFound(order_id=reference)
-        return order_of(row)
+        return _locked(row)
 
     def lock_owing(self, order_id: str, *, owing_id: int) -> Order | None:
         """The order, locked, and after it this effect of it, while that is still owed; else None."""
         row = self._connection.execute(_LOCKED_OWING, {"order_id": order_id, "owing_id": owing_id}).one_or_none()
-        return order_of(row) if row else None
+        return _locked(row) if row else None
 
     def find(self, order_id: str) -> Order | None:
         """The order as it is now, if there is one."""
@@ -133,7 +146,10 @@ class SqlBook:
 
     def get(self, order_id: str) -> Order:
         """The order as it is now. Raises OrderNotFound."""
-        return self._one(order_id, for_update=False)
+        row = self._connection.execute(_ONE, {"order_id": order_id}).one_or_none()
+        if row is None:
+            raise OrderNotFound(order_id=order_id)
+        return order_of(row)
 
     def history(self, order_id: str) -> Sequence[Event]:
         """The events of its moves, oldest first."""
@@ -148,7 +164,7 @@ class SqlBook:
 
     def record(self, move: Move) -> None:
         """Keep a move with all that belongs to it."""
-        moves.record(self._connection, move)
+        moves.record(self._connection, move, along=self._along)
         rule = move.rule
         if rule.source in vouchers.NEEDED_IN and rule.target not in vouchers.NEEDED_IN:
             vouchers.forget(self._connection, move.order_id, was_used=rule.target is State.CREDITED)
@@ -216,20 +232,29 @@ class SqlBook:
         found = select(orders).where(orders.c.state.not_in(resting), orders.c.state_at < before, ~owed.exists())
         return [order_of(row) for row in self._connection.execute(found.limit(count))]
 
-    def refills_of(self, order: Order) -> Refills:
+    def lock_refills(self, order: Order) -> Refills:
         """What was ever sent to the order's line. The transaction holds the line's lock from here on."""
         # In a statement of its own: what is read next must be what stands once the lock is ours.
         self._connection.execute(_LOCK_LINE, {"line": order.line})
+        return self.refills_of(order)
+
+    def refills_of(self, order: Order) -> Refills:
+        """What was sent to the order's line until now; more may be sent at any moment."""
         row = self._connection.execute(_REFILLS, {"line": order.line, "order_id": order.id}).one()
         return Refills(
             sent=row.sent, another_is_on_its_way=row.another_is_on_its_way, another_may_land=row.another_may_land
         )
 
-    def _one(self, order_id: str, *, for_update: bool) -> Order:
-        row = self._connection.execute(_LOCKED if for_update else _ONE, {"order_id": order_id}).one_or_none()
-        if row is None:
-            raise OrderNotFound(order_id=order_id)
-        return order_of(row)
+
+def _locked(row: Row[Any]) -> Order:
+    """The order that a locked row says, with its past.
+
+    Whoever waited for the lock sees the order as it is now, but its moves as they were when the waiting began: then the
+    past is left to be read again.
+    """
+    order = order_of(row)
+    is_whole = len(row.past) == order.seq + 1
+    return replace(order, past=tuple(map(Event, row.past))) if is_whole else order
 
 
 def order_of(row: Row[Any]) -> Order:

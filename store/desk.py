@@ -1,6 +1,6 @@
 """The desk: where every channel asks and orders, so that USSD, SMS and the web can never differ in what they do."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 import structlog
@@ -134,7 +134,7 @@ class Desk:
             self._check_others(book, order, now=now, again=wanted.again or order.kind is Kind.ADVANCE)
             detail = self._check_kind(connection, order, wanted, now=now)
         place(book, order=order, now=now, timing=self._timing, detail=detail)
-        return book.get(order.id)
+        return replace(order, state=order.kind.first_state)
 
     def _order(self, wanted: Wanted, *, now: datetime) -> Order:
         # A voucher was paid for in a shop, and what is lent is paid from our own float: nobody's wallet is asked.

@@ -1,13 +1,15 @@
 """The inbox: every callback as it came, kept before anything is made of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
+from sqlalchemy import Connection, DateTime, Row, Text, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox
+from store.changes import Change, make
 from store.tables import inbox, provider_events
 
 
@@ -39,11 +41,8 @@ _KEEP_AND_OWE = text("""
     RETURNING subject
 """)
 _ONE = select(inbox).where(inbox.c.id == bindparam("inbox_id"))
-_SETTLE = (
-    update(inbox)
-    .where(inbox.c.id == bindparam("inbox_id"))
-    .values(settled_at=bindparam("now"), verdict=bindparam("made_of_it"), order_id=bindparam("of_order"))
-)
+_SETTLE = "UPDATE inbox SET settled_at = :at, verdict = :verdict, order_id = :order_id WHERE id = :inbox_id"
+_SETTLE_TYPES = (bindparam("at", type_=DateTime(timezone=True)), bindparam("verdict", type_=Text()))
 
 
 def keep_to_settle(connection: Connection, callback: Callback, *, now: datetime) -> int:
@@ -93,9 +92,18 @@ def is_first(connection: Connection, *, provider: str, key: str, inbox_id: int, 
     return connection.scalar(found) == inbox_id
 
 
-def settle(connection: Connection, inbox_id: int, *, verdict: str, now: datetime, order_id: str | None = None) -> None:
-    """Write what was made of a callback, and for which order."""
-    connection.execute(_SETTLE, {"inbox_id": inbox_id, "now": now, "made_of_it": verdict, "of_order": order_id})
+def settle(
+    connection: Connection,
+    inbox_id: int,
+    *,
+    verdict: str,
+    now: datetime,
+    order_id: str | None = None,
+    along: Sequence[Change] = (),
+) -> None:
+    """Write what was made of a callback, and for which order, with what goes along with it."""
+    values = {"verdict": verdict, "at": now, "order_id": order_id, "inbox_id": inbox_id}
+    make(connection, [*along, Change(name="settled", sql=_SETTLE, values=values, typed=_SETTLE_TYPES)])
 
 
 def _callback(row: Row[Any]) -> Callback:

@@ -1,12 +1,14 @@
 """The SMS that we send, each with its text, its delivery reports and how often it went out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, DateTime, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from store.changes import Change, make
 from store.tables import messages
 from topup.ids import mint_token
 
@@ -33,6 +35,15 @@ class Message:
     def copy_name(self) -> str:
         """Our name for this copy of the message, for gateways that keep one: sent again, it has another."""
         return f"{self.id}-{self.resends}"
+
+
+# A report may overtake what the worker that sends has to say; what was delivered stays so.
+_HANDED = """
+    UPDATE messages
+       SET status = :handed, gateway = :gateway, gateway_id = :gateway_id, handed_at = :at, status_at = :at
+     WHERE id = :message_id AND status <> :delivered
+"""
+_HANDED_TYPES = (bindparam("at", type_=DateTime(timezone=True)),)
 
 
 def write(
@@ -70,17 +81,25 @@ def get(connection: Connection, message_id: str) -> Message:
     return _message(connection.execute(found).one())
 
 
-def handed(connection: Connection, message_id: str, *, gateway: str, gateway_id: str, now: datetime) -> None:
-    """The gateway took the message."""
-    _set(
-        connection,
-        message_id,
-        status=HANDED,
-        gateway=gateway,
-        gateway_id=gateway_id,
-        handed_at=now,
-        status_at=now,
-    )
+def handed(
+    connection: Connection,
+    message_id: str,
+    *,
+    gateway: str,
+    gateway_id: str,
+    now: datetime,
+    along: Sequence[Change] = (),
+) -> None:
+    """The gateway took the message. Written with what goes along with it."""
+    values = {
+        "message_id": message_id,
+        "handed": HANDED,
+        "delivered": DELIVERED,
+        "gateway": gateway,
+        "gateway_id": gateway_id,
+        "at": now,
+    }
+    make(connection, [*along, Change(name="handed", sql=_HANDED, values=values, typed=_HANDED_TYPES)])
 
 
 def ended(connection: Connection, message_id: str, *, status: str, reason: str | None, now: datetime) -> None:
@@ -122,7 +141,6 @@ def last_told(connection: Connection, *, order_id: str, msisdn: str) -> str | No
 
 
 def _set(connection: Connection, message_id: str, **values: Any) -> None:
-    # A report may overtake what the worker that sends has to say; what was delivered stays so.
     changed = update(messages).where(messages.c.id == message_id, messages.c.status != DELIVERED)
     connection.execute(changed.values(**values))
 

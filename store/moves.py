@@ -5,12 +5,12 @@ together: the move, its transfers, where the order stands then, the enquiries th
 owed next.
 """
 
-from functools import cache
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, DateTime, TextClause, bindparam, text
+from sqlalchemy import Connection, DateTime, bindparam
 from sqlalchemy.dialects.postgresql import JSONB
 
+from store.changes import Change, make
 from store.outbox import QUEUES, asks
 from topup.life import LIFE, Effect
 from topup.orders import Move
@@ -39,32 +39,20 @@ _ANSWERED = """
      WHERE subject = :order_id AND effect = :enquiry AND done_at IS NULL
 """
 _STAND = "UPDATE orders SET state = :target, seq = :seq, state_at = :at WHERE id = :order_id"
+_MOVE_TYPES = (bindparam("detail", type_=JSONB), bindparam("at", type_=DateTime(timezone=True)))
+_LEGS_TYPES = (bindparam("legs", type_=JSONB),)
+_OWED_TYPES = (bindparam("owed", type_=JSONB),)
 
 
-def record(connection: Connection, move: Move) -> None:
-    """Keep the move with all that belongs to it. The guards of the database refuse what LIFE does not have."""
-    statement = _statement(
-        has_transfers=bool(move.transfers), owes=bool(move.owed), is_answer=move.rule.source in ENQUIRED
-    )
-    connection.execute(statement, _values_of(move))
+def record(connection: Connection, move: Move, *, along: Sequence[Change] = ()) -> None:
+    """Keep the move with all that belongs to it, and what goes along with it.
+
+    The guards of the database refuse what LIFE does not have.
+    """
+    make(connection, [*_parts(move), *along, Change(name="stand", sql=_STAND, values={})])
 
 
-@cache
-def _statement(*, has_transfers: bool, owes: bool, is_answer: bool) -> TextClause:
-    parts = {"move": _MOVE}
-    if has_transfers:
-        parts["legs"] = _TRANSFERS
-    if owes:
-        parts["owed"] = _OWED
-    if is_answer:
-        parts["answered"] = _ANSWERED
-    typed = [bindparam("detail", type_=JSONB), bindparam("at", type_=DateTime(timezone=True))]
-    typed += [bindparam(name, type_=JSONB) for name in ("legs", "owed") if name in parts]
-    first = ", ".join(f"{name} AS ({part})" for name, part in parts.items())
-    return text(f"WITH {first} {_STAND}").bindparams(*typed)
-
-
-def _values_of(move: Move) -> dict[str, Any]:
+def _parts(move: Move) -> Iterator[Change]:
     rule = move.rule
     values = {
         "order_id": move.order_id,
@@ -76,13 +64,13 @@ def _values_of(move: Move) -> dict[str, Any]:
         "at": move.at,
         "detail": dict(move.detail),
     }
+    yield Change(name="move", sql=_MOVE, values=values, typed=_MOVE_TYPES)
     if move.transfers:
-        values["legs"] = _legs_of(move)
+        yield Change(name="legs", sql=_TRANSFERS, values={"legs": _legs_of(move)}, typed=_LEGS_TYPES)
     if move.owed:
-        values["owed"] = _owed_by(move)
+        yield Change(name="owed", sql=_OWED, values={"owed": _owed_by(move)}, typed=_OWED_TYPES)
     if rule.source in ENQUIRED:
-        values["enquiry"] = Effect.ENQUIRE.value
-    return values
+        yield Change(name="answered", sql=_ANSWERED, values={"enquiry": Effect.ENQUIRE.value})
 
 
 def _legs_of(move: Move) -> list[dict[str, object]]:

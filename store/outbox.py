@@ -15,8 +15,10 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    DateTime,
     Row,
     Select,
+    Text,
     and_,
     bindparam,
     func,
@@ -28,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from store.changes import Change
 from store.tables import outbox
 from topup.life import Effect, State
 from topup.orders import Order
@@ -104,6 +107,7 @@ _DONE = (
     .where(outbox.c.id == bindparam("owing_id"))
     .values(done_at=bindparam("now"), leased_until=None, note=bindparam("why"))
 )
+_STRUCK_TYPES = (bindparam("struck_at", type_=DateTime(timezone=True)), bindparam("struck_note", type_=Text()))
 _OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
 _OPEN_LOCKED = _OPEN.with_for_update()
 
@@ -200,6 +204,16 @@ def lock(connection: Connection, owing_id: int) -> Owing | None:
 def done(connection: Connection, owing_id: int, *, now: datetime, note: str | None = None) -> None:
     """Strike the row out."""
     connection.execute(_DONE, {"owing_id": owing_id, "now": now, "why": note})
+
+
+def struck(owing_id: int, *, now: datetime, note: str | None = None) -> Change:
+    """The same, to go along with another change."""
+    return Change(
+        name="struck",
+        sql="UPDATE outbox SET done_at = :struck_at, leased_until = NULL, note = :struck_note WHERE id = :struck_id",
+        values={"struck_id": owing_id, "struck_at": now, "struck_note": note},
+        typed=_STRUCK_TYPES,
+    )
 
 
 def later(connection: Connection, owing_id: int, *, due_at: datetime, note: str) -> None:

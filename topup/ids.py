@@ -17,9 +17,9 @@ def mint_order_id(*, secret: str, channel: str, conversation: str) -> str:
     return _base32(hmac.digest(secret.encode(), f"{channel}\x00{conversation}".encode(), hashlib.sha256))
 
 
-def mint_attempt_reference(*, order_id: str, purpose: str, number: int) -> str:
-    """The reference of an order's `number`th call for `purpose`: `<order id>-charge-1`."""
-    return f"{order_id}-{purpose}-{number}"
+def attempt_references(*, order_id: str, purpose: str) -> str:
+    """How the references of an order's calls for `purpose` begin: the first charge is `<order id>-charge-1`."""
+    return f"{order_id}-{purpose}-"
 
 
 def mint_token() -> str:

@@ -83,10 +83,12 @@ class Event(Enum):
     CREDIT_NOT_SENT = "CREDIT_NOT_SENT"
     CREDIT_CONFIRMED = "CREDIT_CONFIRMED"
     CREDIT_REFUSED = "CREDIT_REFUSED"
+    CREDIT_DIFFERS = "CREDIT_DIFFERS"  # The provider contradicts itself, or an earlier credit is told of after all.
     LEND_SENT = "LEND_SENT"
     LEND_NOT_SENT = "LEND_NOT_SENT"
     LEND_CONFIRMED = "LEND_CONFIRMED"
     LEND_REFUSED = "LEND_REFUSED"
+    LEND_DIFFERS = "LEND_DIFFERS"
     REPAID = "REPAID"  # All of the money repaid an advance, and nothing was left to put on the line.
     LINE_SEEN = "LINE_SEEN"  # The line was read, and it is active.
     REFUND_SENT = "REFUND_SENT"
@@ -143,6 +145,7 @@ def _rules() -> Iterable[Rule]:
         (s.CREATED,       e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),         # "busy", and yet paid
         (s.CREATED,       e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),  # never charge late
         (s.CREATED,       e.CHARGE_STRAY,     s.REVIEW_CHARGE, None,        (f.ALERT,)),
+        (s.CREATED,       e.CHARGE_DIFFERS,   s.REVIEW_CHARGE, None,        (f.ALERT, f.TELL_CHECKING)),  # paid, or no?
         (s.CHARGING,      e.CHARGE_NOT_SENT,  s.CREATED,       None,        (f.CHARGE,)),         # try again, later
         (s.CHARGING,      e.CHARGE_BUSY,      s.CREATED,       None,        (f.CHARGE,)),         # ask again, later
         (s.CHARGING,      e.CHARGE_CONFIRMED, s.PAID,          b.TAKE,      (f.CREDIT,)),
@@ -152,13 +155,16 @@ def _rules() -> Iterable[Rule]:
         (s.UNPAID,        e.CHARGE_CONFIRMED, s.REFUNDING,     b.TAKE_BACK, (f.REFUND,)),         # late money goes back
         (s.PAID,          e.CREDIT_SENT,      s.CREDITING,     None,        (f.ENQUIRE,)),
         (s.PAID,          e.GAVE_UP,          s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),         # surely not sent
+        (s.PAID,          e.CREDIT_DIFFERS,   s.REVIEW_CREDIT, None,        (f.ALERT, f.TELL_CHECKING)),
         (s.CREDITING,     e.CREDIT_NOT_SENT,  s.PAID,          None,        (f.CREDIT,)),
         (s.CREDITING,     e.CREDIT_CONFIRMED, s.CREDITED,      b.GIVE,      (f.LOOK,)),
         (s.CREDITING,     e.CREDIT_REFUSED,   s.REFUNDING,     b.OWE_BACK,  (f.REFUND,)),
+        (s.CREDITING,     e.CREDIT_DIFFERS,   s.REVIEW_CREDIT, None,        (f.ALERT, f.TELL_CHECKING)),
         (s.CREDITING,     e.GAVE_UP,          s.REVIEW_CREDIT, None,        (f.ALERT, f.TELL_CHECKING)),
         (s.CREDITED,      e.LINE_SEEN,        s.DONE,          None,        (f.TELL_BALANCE,)),
         (s.CREDITED,      e.GAVE_UP,          s.DONE,          None,        (f.TELL_CREDITED,)),
         (s.REFUNDING,     e.REFUND_SENT,      s.RETURNING,     None,        (f.ENQUIRE,)),
+        (s.REFUNDING,     e.REFUND_CONFIRMED, s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),  # by an earlier try
         (s.REFUNDING,     e.GAVE_UP,          s.REVIEW_REFUND, None,        (f.ALERT, f.TELL_CHECKING)),
         (s.RETURNING,     e.REFUND_NOT_SENT,  s.REFUNDING,     None,        (f.REFUND,)),
         (s.RETURNING,     e.REFUND_CONFIRMED, s.REFUNDED,      b.GIVE_BACK, (f.TELL_REFUNDED,)),
@@ -212,9 +218,11 @@ def _rules() -> Iterable[Rule]:
         (s.PROMISED,      e.ADVANCE_PLACED,   s.PROMISED,      None,        (f.LEND,)),
         (s.PROMISED,      e.LEND_SENT,        s.LENDING,       None,        (f.ENQUIRE,)),
         (s.PROMISED,      e.GAVE_UP,          s.UNPAID,        None,        (f.TELL_DECLINED,)),  # surely not sent
+        (s.PROMISED,      e.LEND_DIFFERS,     s.REVIEW_ADVANCE, None,       (f.ALERT, f.TELL_CHECKING)),
         (s.LENDING,       e.LEND_NOT_SENT,    s.PROMISED,      None,        (f.LEND,)),
         (s.LENDING,       e.LEND_CONFIRMED,   s.CREDITED,      b.LEND,      (f.LOOK,)),
         (s.LENDING,       e.LEND_REFUSED,     s.UNPAID,        None,        (f.TELL_DECLINED,)),
+        (s.LENDING,       e.LEND_DIFFERS,     s.REVIEW_ADVANCE, None,       (f.ALERT, f.TELL_CHECKING)),
         (s.LENDING,       e.GAVE_UP,          s.REVIEW_ADVANCE, None,       (f.ALERT, f.TELL_CHECKING)),
         (s.REVIEW_ADVANCE, e.LEND_CONFIRMED,  s.CREDITED,      b.LEND,      (f.LOOK,)),
         (s.REVIEW_ADVANCE, e.LEND_REFUSED,    s.UNPAID,        None,        (f.TELL_DECLINED,)),

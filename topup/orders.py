@@ -1,7 +1,7 @@
 """Placing an order, and moving it along its life. Nothing else changes an order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -33,7 +33,8 @@ class Order:
 
     `line_was` is what the line's owner saw when it was placed, so that the end is told in the same terms. `amount` is
     nought for a voucher, whose worth only the charging system knows.
-    `seq` counts the moves: 0 when placed.
+    `seq` counts the moves: 0 when placed. `past` are the events of its moves, oldest first, where it was read to be
+    moved; of others it is not known.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Order:
     placed_at: datetime
     state: State = State.CREATED
     seq: int = 0
+    past: tuple[Event, ...] | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_for_another(self) -> bool:
@@ -166,8 +168,13 @@ def move_on(
     detail: Mapping[str, Any] | None = None,
 ) -> Order:
     """The same for an order that this transaction has locked, and that is given as it stands now."""
-    history = book.history(order.id)
+    history = past_of(book, order)
     return _record(book, order=order, event=event, now=now, timing=timing, detail=detail or {}, history=history)
+
+
+def past_of(book: Book, order: Order) -> Sequence[Event]:
+    """The events of a locked order's moves, oldest first."""
+    return book.history(order.id) if order.past is None else order.past
 
 
 def may_be_asked_again(history: Sequence[Event]) -> bool:
@@ -202,7 +209,7 @@ def _record(
             owed=[Owed(effect, now + wait) for effect, wait in waits.items()],
         )
     )
-    return replace(order, state=rule.target, seq=seq)
+    return replace(order, state=rule.target, seq=seq, past=past)
 
 
 def _transfers(book: Book, *, order: Order, rule: Rule) -> Sequence[Transfer]:

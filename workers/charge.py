@@ -26,11 +26,13 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt] | None:
         order = locked(connection, owing)
         if order is None:
             return None
-        house.done(connection, owing)
         if order.state is not State.CREATED:
+            house.done(connection, owing)
             return None
+        done = [house.struck(owing)]
         if house.timing.is_too_late_to_charge(agreed_at=SqlBook(connection).agreed_at(order), now=house.clock()):
-            house.move(connection, order, Event.GAVE_UP, {"why": "too late", "reason": Reason.PROVIDER.value})
+            why = {"why": "too late", "reason": Reason.PROVIDER.value}
+            house.move(connection, order, Event.GAVE_UP, why, along=done)
             return None
         attempt = attempts.begin(
             connection,
@@ -41,5 +43,5 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt] | None:
             facts={},
             now=house.clock(),
         )
-        house.move(connection, order, Event.CHARGE_SENT, {"reference": attempt.reference})
+        house.move(connection, order, Event.CHARGE_SENT, {"reference": attempt.reference}, along=done)
         return order.payment_provider, attempt

@@ -7,7 +7,7 @@ person has yet to decide, the balance tells nothing at all. The same lock lets a
 advance: no two can be promised the same debt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 
 from store import advances, attempts, outbox
 from store.book import Refills, SqlBook
+from store.changes import Change
+from store.engine import alone
 from store.outbox import Owing
 from topup.advances import REPAYS, repayment
 from topup.ids import short_reference
@@ -54,17 +56,16 @@ def lend(house: House, owing: Owing) -> None:
 
 
 def _refill(house: House, owing: Owing, kind: _Refill) -> None:
-    with house.engine.begin() as connection:
+    with alone(house.engine) as connection:
         book = SqlBook(connection)
         order = book.get(owing.subject)
         before = book.refills_of(order)
-        # One that is on its way now may land between our look at the balance and our own credit.
-        if is_crediting := order.state is kind.state and before.another_is_on_its_way:
-            _put_off(house, connection, owing)
-    if is_crediting:
-        return None
     if order.state is not kind.state:
         return _let_go(house, owing)
+    if before.another_is_on_its_way:
+        # It may land between our look at the balance and our own credit.
+        with house.engine.begin() as connection:
+            return _put_off(house, connection, owing)
     provider = house.credits[order.credit_provider]
     facts = provider.before_credit(_unsent(order))
     if isinstance(facts, NotSent):
@@ -90,13 +91,13 @@ def _begin(
         if order.state is not kind.state:
             house.done(connection, owing)
             return None
-        if book.refills_of(order) != before:
+        if book.lock_refills(order) != before:
             _put_off(house, connection, owing)
             return None
         repays = _repays(house, connection, order) if kind is _CREDIT else Money(0, order.amount.currency)
-        house.done(connection, owing)
+        done = [house.struck(owing)]
         if repays == order.amount:
-            _repay(house, connection, order)
+            _repay(house, connection, order, along=done)
             return None
         attempt = attempts.begin(
             connection,
@@ -109,7 +110,7 @@ def _begin(
             amount=order.amount - repays,
         )
         apart = {REPAYS: repays.minor} if repays.minor else {}
-        house.move(connection, order, kind.sent, {"reference": attempt.reference, **apart})
+        house.move(connection, order, kind.sent, {"reference": attempt.reference, **apart}, along=done)
         return attempt
 
 
@@ -124,11 +125,11 @@ def _repays(house: House, connection: Connection, order: Order) -> Money:
     return repayment(order.amount, debt=debt, limits=house.shop.limits)
 
 
-def _repay(house: House, connection: Connection, order: Order) -> None:
+def _repay(house: House, connection: Connection, order: Order, *, along: Sequence[Change]) -> None:
     """The debt takes all of it: nothing is left to put on the line, so nobody is called."""
     debt = advances.debt_of(connection, order.line, currency=order.amount.currency)
     left = debt - order.amount
-    house.move(connection, order, Event.REPAID, {"left_minor": left.minor, "currency": left.currency})
+    house.move(connection, order, Event.REPAID, {"left_minor": left.minor, "currency": left.currency}, along=along)
 
 
 def _wait(house: House, owing: Owing, kind: _Refill, not_sent: NotSent) -> None:

@@ -1,6 +1,6 @@
 """What every worker works with, put together once for a process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sms.gateways.port import Report
 from store import outbox
 from store.book import SqlBook
+from store.changes import Change
 from store.desk import Shop
 from store.gate import GateMemory
 from store.gate_events import LineEvents
@@ -54,15 +55,28 @@ class House:
     gate: Gate | None = None
 
     def move(
-        self, connection: Connection, order: Order, event: Event, detail: Mapping[str, object] | None = None
+        self,
+        connection: Connection,
+        order: Order,
+        event: Event,
+        detail: Mapping[str, object] | None = None,
+        *,
+        along: Sequence[Change] = (),
     ) -> Order:
-        """Move an order on that the connection's transaction has locked. Raises what topup.orders.move_on raises."""
-        book = SqlBook(connection)
+        """Move an order on that the connection's transaction has locked, and write what goes along with the move.
+
+        Raises what topup.orders.move_on raises.
+        """
+        book = SqlBook(connection, along=along)
         return move_on(book, order=order, event=event, now=self.clock(), timing=self.timing, detail=detail)
 
     def done(self, connection: Connection, owing: Owing, note: str | None = None) -> None:
         """Strike the effect out."""
         outbox.done(connection, owing.id, now=self.clock(), note=note)
+
+    def struck(self, owing: Owing, note: str | None = None) -> Change:
+        """The same, to go along with a move."""
+        return outbox.struck(owing.id, now=self.clock(), note=note)
 
 
 def locked(connection: Connection, owing: Owing) -> Order | None:

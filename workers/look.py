@@ -26,14 +26,14 @@ def look(house: House, owing: Owing) -> None:
         if order is None or order.state is not State.CREDITED:
             return None
         if line.state is LineState.ACTIVE:
-            house.done(connection, owing)
-            house.move(connection, order, Event.LINE_SEEN, _facts("balance_minor", line.balance))
+            seen_now = _facts("balance_minor", line.balance)
+            house.move(connection, order, Event.LINE_SEEN, seen_now, along=[house.struck(owing)])
             tell_gateway.owe(house, connection, order)
             return None
         wait = house.timing.next_wait(Effect.LOOK, state=order.state, tried=owing.tried + 1)
         if wait is None or (line.owes and owing.tried >= _LOOKS_AT_A_DEBT):
-            house.done(connection, owing)
-            house.move(connection, order, Event.GAVE_UP, {"line": line.state.value, **_owed(line)})
+            last_seen = {"line": line.state.value, **_owed(line)}
+            house.move(connection, order, Event.GAVE_UP, last_seen, along=[house.struck(owing)])
         else:
             outbox.later(connection, owing.id, due_at=house.clock() + wait, note=f"the line is {line.state.value}")
     return None

@@ -30,12 +30,13 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
         order = locked(connection, owing)
         if order is None:
             return None
-        house.done(connection, owing)
         if order.state is not State.REFUNDING:
+            house.done(connection, owing)
             return None
+        done = [house.struck(owing)]
         charged = attempts.confirmed_charge(connection, order.id)
         if charged is None or charged.receipt is None or charged.attempt.facts.get(RECEIPT_IS_DERIVED):
-            house.move(connection, order, Event.GAVE_UP, {"why": "the payment's receipt is not known"})
+            house.move(connection, order, Event.GAVE_UP, {"why": "the payment's receipt is not known"}, along=done)
             return None
         attempt = attempts.begin(
             connection,
@@ -46,5 +47,5 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
             facts={"receipt": charged.receipt, "charge_reference": _reference(charged)},
             now=house.clock(),
         )
-        house.move(connection, order, Event.REFUND_SENT, {"reference": attempt.reference})
+        house.move(connection, order, Event.REFUND_SENT, {"reference": attempt.reference}, along=done)
         return charged.provider, attempt, charged.receipt

@@ -10,6 +10,7 @@ import structlog
 
 from sms.gateways.port import LINE_SUSPENDED
 from store import messages, outbox
+from store.engine import alone
 from store.messages import Message
 from store.outbox import Owing
 from topup.line import LineState
@@ -72,11 +73,15 @@ class Delivery:
 
     def _handed(self, gateway_id: str) -> None:
         house = self.house
-        with house.engine.begin() as connection:
+        with alone(house.engine) as connection:
             messages.handed(
-                connection, self.message.id, gateway=house.sms.name, gateway_id=gateway_id, now=house.clock()
+                connection,
+                self.message.id,
+                gateway=house.sms.name,
+                gateway_id=gateway_id,
+                now=house.clock(),
+                along=[house.struck(self.owing)],
             )
-            house.done(connection, self.owing)
 
     def _refused(self, refused: Refused) -> None:
         """Nobody will be told now, and it may be the gateway's account that is wrong: that must be seen."""

@@ -27,6 +27,9 @@ _WAITS_FOR_OUR_REPLY_S = (1, 2, 5, 15, 60)
 
 # A provider that gives no plain word when asked is asked again after these waits, before its callback alone counts.
 _WAITS_FOR_A_PLAIN_WORD_S = (1, 2, 5, 15)
+
+# One that tells no end says nothing alone, and it may be the only one for an order that nobody asks after any more.
+_WAITS_FOR_AN_END_S = (1, 2, 5, 15, 60, 300, 900, 3600)
 _RESENDS_WHILE_SUSPENDED = 5
 
 # How many other callbacks for an attempt are listened to; whoever knows its address could post any number.
@@ -60,21 +63,39 @@ def _event(
     if stranger:
         return _conclude(house, owing, stranger, order_id=kept.order_id)
     asked = _asked(house, kept, event)
-    waits = _WAITS_FOR_OUR_REPLY_S if kept.attempt.provider_ref is None else _WAITS_FOR_A_PLAIN_WORD_S
+    waits = _waits(kept, event)
     if not is_plain(asked) and owing.tried < len(waits):
         return _later(house, owing, waits[owing.tried], "the provider gives no plain word yet")
     with house.engine.begin() as connection:
-        if not inbox.is_first(
+        is_first = inbox.is_first(
             connection, provider=callback.provider, key=event.key, inbox_id=callback.id, now=house.clock()
-        ):
-            verdict = "a repetition"
+        )
+        case = Case.of(house, connection, reference=kept.attempt.reference, evidence="callback")
+        if not is_first:
+            verdict = _repeated(case, asked)
+        elif is_plain(asked):
+            verdict = _with_a_plain_word(case, event, asked)
         else:
-            case = Case.of(house, connection, reference=kept.attempt.reference, evidence="callback")
-            verdict = (
-                _with_a_plain_word(case, event, asked) if is_plain(asked) else _alone(case, callback, provider, event)
-            )
+            verdict = _alone(case, callback, provider, event)
         _write_down(house, connection, owing, verdict, kept.order_id)
     return None
+
+
+def _waits(kept: Kept, event: Event) -> tuple[float, ...]:
+    """How long to wait, each time, for the provider's plain word."""
+    if not is_plain(event.answer):
+        return _WAITS_FOR_AN_END_S
+    return _WAITS_FOR_OUR_REPLY_S if kept.attempt.provider_ref is None else _WAITS_FOR_A_PLAIN_WORD_S
+
+
+def _repeated(case: Case, asked: Answer) -> str:
+    """An event that another callback has brought before, perhaps at a time when the provider could not be asked.
+
+    What the provider itself confirms counts whenever it is heard. What the callback says has had its turn.
+    """
+    if isinstance(asked, Confirmed):
+        return replace(case, evidence="enquiry").settle(asked)
+    return "a repetition"
 
 
 def _read(provider: PaymentProvider | CreditProvider, callback: Callback) -> Event:
@@ -88,7 +109,9 @@ def _read(provider: PaymentProvider | CreditProvider, callback: Callback) -> Eve
 
 def _find(connection: Connection, callback: Callback, event: Event) -> Kept | None:
     if event.reference is not None:
-        return attempts.find(connection, event.reference)
+        kept = attempts.find(connection, event.reference)
+        # Who knows the address of one provider's callbacks has no say in what another does.
+        return kept if kept is not None and kept.provider == callback.provider else None
     if event.provider_ref is not None:
         return attempts.by_provider_ref(connection, provider=callback.provider, provider_ref=event.provider_ref)
     return None
@@ -131,8 +154,9 @@ def _asked(house: House, kept: Kept, event: Event) -> Answer:
         return house.payments[kept.provider].enquire_charge(named)
     if known is None:
         return Unknown("the provider's name for this attempt is not known")
-    if kept.purpose not in ("credit", "lend"):
-        return event.answer
+    if kept.purpose == "refund":
+        asked = house.payments[kept.provider].enquire_refund(kept.attempt)
+        return asked if is_plain(asked) else event.answer  # Most tell the end of a refund by callback only.
     asked = house.credits[kept.provider].enquire_credit(kept.attempt)
     return event.answer if isinstance(event.answer, Confirmed) and not is_plain(asked) else asked
 
@@ -145,7 +169,7 @@ def _with_a_plain_word(case: Case, event: Event, asked: Answer) -> str:
     if is_nameless and event.provider_ref is not None:
         case.learn_name(event.provider_ref)
     if isinstance(told, Confirmed) and isinstance(asked, Refused):
-        return case.differs(f"the callback says it was done, the provider says {asked.code}", receipt=told.receipt)
+        return case.denied(told, code=asked.code)
     if isinstance(told, Refused) and isinstance(asked, Confirmed):
         return replace(case, evidence="enquiry").settle(asked)
     if not is_plain(told):  # It tells no end, only that there is one to be asked after.
@@ -275,5 +299,11 @@ def _conclude(house: House, owing: Owing, verdict: str, order_id: str | None = N
 
 
 def _write_down(house: House, connection: Connection, owing: Owing, verdict: str, order_id: str | None) -> None:
-    inbox.settle(connection, int(owing.subject), verdict=verdict, now=house.clock(), order_id=order_id)
-    house.done(connection, owing, verdict)
+    inbox.settle(
+        connection,
+        int(owing.subject),
+        verdict=verdict,
+        now=house.clock(),
+        order_id=order_id,
+        along=[house.struck(owing, verdict)],
+    )

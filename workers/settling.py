@@ -4,18 +4,19 @@ Everything goes through `Case.settle`, so that a callback before its reply, an e
 them twice, end alike: the first that is sure moves the order, the others change nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import Connection
 
 from store import attempts
-from store.attempts import Kept
+from store.attempts import REFILLS, Kept
 from store.book import SqlBook
+from store.changes import Change
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
-from topup.orders import Order, may_be_asked_again
+from topup.orders import Order, may_be_asked_again, past_of
 from topup.outcomes import Accepted, Confirmed, NotSent, Pending, Reason, Refused, Unknown
 from workers import strays
 from workers.house import House
@@ -40,6 +41,20 @@ PURPOSES: Mapping[str, Purpose] = {
     "refund": Purpose(Event.REFUND_CONFIRMED, Event.REFUND_REFUSED, Event.REFUND_NOT_SENT, Effect.REFUND),
     "redeem": Purpose(Event.REDEEM_CONFIRMED, Event.REDEEM_REFUSED, Event.REDEEM_NOT_SENT, Effect.REDEEM),
 }
+
+# What says of a call that its provider contradicts itself, or tells of it when nobody waits for it any more.
+_DIFFERS: Mapping[str, Event] = {
+    "charge": Event.CHARGE_DIFFERS,
+    "credit": Event.CREDIT_DIFFERS,
+    "lend": Event.LEND_DIFFERS,
+}
+
+# What the provider has plainly said is not forgotten over an enquiry that found out nothing.
+_PLAIN = frozenset({"confirmed", "refused", "not sent"})
+
+# Orders in these states are to raise a balance. What was sent before has come to nothing, so far as anybody knew: if it
+# has landed after all, a person must look before the next is sent.
+_TO_BE_SENT_AGAIN = frozenset({State.PAID, State.PROMISED})
 
 # The fact by which a provider says that a receipt is only a name for one that it did not tell.
 RECEIPT_IS_DERIVED = "receipt_is_derived"
@@ -82,7 +97,8 @@ class Case:
             case NotSent():
                 return self._not_sent(outcome)
             case Pending() | Unknown():
-                self._note("unknown", facts={self.evidence: outcome.why})
+                known = self.kept.outcome if self.kept.outcome in _PLAIN else None
+                self._note(known or "unknown", facts={self.evidence: outcome.why})
                 return f"unknown: {outcome.why}"
 
     def learn_name(self, provider_ref: str) -> None:
@@ -94,6 +110,16 @@ class Case:
         """Whether the provider has plainly said that this came to nothing."""
         return self.kept.outcome == "refused"
 
+    def denied(self, told: Confirmed, *, code: str) -> str:
+        """It is said to be done, and the provider plainly denies it when asked: a person must look.
+
+        An order that has ended stays as it is; what is said to have been paid for it is then held apart.
+        """
+        why = f"the callback says it was done, the provider says {code}"
+        if self.kept.purpose == "charge" and self.order.state is State.UNPAID:
+            return self.hold_apart(told, why)
+        return self.differs(why, receipt=told.receipt)
+
     def hold_apart(self, told: Confirmed, why: str) -> str:
         """Money that is said to have come against an earlier word: a person finds out whether it did."""
         if self._has_anothers_receipt(told):
@@ -103,9 +129,8 @@ class Case:
 
     def differs(self, why: str, *, receipt: str | None) -> str:
         """The provider tells something else than what was agreed, or than it told before: a person must look."""
-        event = Event.CHARGE_DIFFERS if self.kept.purpose == "charge" else Event.GAVE_UP
         try:
-            self._move(event, {"why": why, "receipt": receipt})
+            self._move(_DIFFERS.get(self.kept.purpose, Event.GAVE_UP), {"why": why, "receipt": receipt})
         except (RepeatedEvent, IllegalEvent):
             return self._stray(why, receipt)
         return f"differs: {why}"
@@ -118,22 +143,25 @@ class Case:
                 return self._other_amount(outcome, outcome.amount)
             if outcome.amount is None and self._is_disputed():
                 return self._stray("confirmed without its amount, after another amount was told", None)
+        if self.kept.purpose in REFILLS and self.order.state in _TO_BE_SENT_AGAIN:
+            return self.differs("an earlier one is said to have been done after all", receipt=outcome.receipt)
         if self.kept.purpose == "refund" and self.was_refused:
             return self._stray("confirmed after it was refused", outcome.receipt)  # In review: a person finds out.
         try:
-            self._move(self._purpose.confirmed, {"receipt": outcome.receipt, **self._worth(outcome)})
+            detail = {"receipt": outcome.receipt, **self._worth(outcome)}
+            self._move(self._purpose.confirmed, detail, along=[self._noted_receipt(outcome)])
         except (RepeatedEvent, IllegalEvent) as error:
             return self._confirmed_again(outcome, str(error))
-        self._note_receipt(outcome)
         return "confirmed"
 
     def _is_disputed(self) -> bool:
-        """Whether a person looks at this payment because another amount was told, or the provider contradicted itself.
+        """Whether a person looks at this because another amount was told, or the provider contradicted itself.
 
-        An enquiry that was under way when that came may still confirm it, and does not say how much was paid.
+        An enquiry that was under way when that came may still confirm a payment, and does not say how much was paid.
+        One that repeats the refusal says nothing new.
         """
-        history = SqlBook(self.connection).history(self.order.id)
-        return self.order.state is State.REVIEW_CHARGE and Event.CHARGE_DIFFERS in history
+        history = self._history
+        return self.order.state.in_review and _DIFFERS.get(self.kept.purpose) in history
 
     def _worth(self, outcome: Confirmed) -> dict[str, object]:
         """What a voucher brought, which nobody knew when it was sent."""
@@ -161,7 +189,7 @@ class Case:
 
         A payment that is known by its receipt may also have been known through a person, who has decided the order.
         """
-        if self.kept.purpose == "redeem" and Event.REDEEM_CONFIRMED in SqlBook(self.connection).history(self.order.id):
+        if self.kept.purpose == "redeem" and Event.REDEEM_CONFIRMED in self._history:
             return "repeated"  # The first time and the second look may both tell of the one use of a voucher.
         is_known = self.kept.receipt is not None
         if is_known and (self.kept.receipt == outcome.receipt or outcome.facts.get(RECEIPT_IS_DERIVED)):
@@ -179,7 +207,10 @@ class Case:
         )
 
     def _refused(self, outcome: Refused) -> str:
-        history = SqlBook(self.connection).history(self.order.id)
+        if self._is_disputed():
+            self._note(self.kept.outcome or "unknown", facts={"refused_in_review": outcome.code})
+            return f"left to the person who looks: {outcome.code}"
+        history = self._history
         is_busy = self.kept.purpose == "charge" and outcome.reason is Reason.BUSY and may_be_asked_again(history)
         try:
             self._move(
@@ -200,7 +231,7 @@ class Case:
         except (RepeatedEvent, IllegalEvent) as error:
             return self._stray(f"moved on although it was not sent: {error}", None)
         self._note("not sent", facts={"why": outcome.why})
-        tried = SqlBook(self.connection).history(self.order.id).count(self._purpose.not_sent)
+        tried = past_of(SqlBook(self.connection), moved).count(self._purpose.not_sent)
         if self.house.timing.next_wait(self._purpose.effect, state=moved.state, tried=tried) is not None:
             return "not sent"
         replace(self, order=moved)._move(Event.GAVE_UP, {"why": outcome.why, "reason": Reason.PROVIDER.value})
@@ -216,9 +247,13 @@ class Case:
     def _purpose(self) -> Purpose:
         return PURPOSES[self.kept.purpose]
 
-    def _move(self, event: Event, detail: Mapping[str, object]) -> Order:
+    @property
+    def _history(self) -> Sequence[Event]:
+        return past_of(SqlBook(self.connection), self.order)
+
+    def _move(self, event: Event, detail: Mapping[str, object], *, along: Sequence[Change] = ()) -> Order:
         known_by = {"evidence": self.evidence, "reference": self.kept.attempt.reference}
-        return self.house.move(self.connection, self.order, event, {**detail, **known_by})
+        return self.house.move(self.connection, self.order, event, {**detail, **known_by}, along=along)
 
     def _note(
         self, outcome: str, *, provider_ref: str | None = None, facts: Mapping[str, object] | None = None
@@ -239,12 +274,26 @@ class Case:
             outcome="confirmed",
             now=self.house.clock(),
             receipt=outcome.receipt,
-            facts={RECEIPT_IS_DERIVED: False, **outcome.facts},
+            facts=_facts_of(outcome),
+        )
+
+    def _noted_receipt(self, outcome: Confirmed) -> Change:
+        """The same, to go along with the move."""
+        return attempts.noted(
+            self.kept.attempt.reference,
+            outcome="confirmed",
+            now=self.house.clock(),
+            receipt=outcome.receipt,
+            facts=_facts_of(outcome),
         )
 
     def _is_newest(self) -> bool:
         newest = attempts.last(self.connection, order_id=self.order.id, purpose=self.kept.purpose)
         return newest is not None and newest.number == self.kept.number
+
+
+def _facts_of(outcome: Confirmed) -> dict[str, object]:
+    return {RECEIPT_IS_DERIVED: False, **outcome.facts}
 
 
 def settle(house: House, connection: Connection, *, reference: str, outcome: Outcome, evidence: str) -> str:

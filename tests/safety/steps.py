@@ -20,7 +20,6 @@ from tests.safety.person import decide
 from tests.safety.plans import Asked, End, Plan
 from tests.safety.town import Town, a_line
 from tests.safety.world import order_of
-from topup.ids import mint_attempt_reference
 from topup.kinds import Kind
 from topup.money import Money
 from topup.orders import Order
@@ -284,7 +283,7 @@ class Forged:
         if (order := _pick(scene.orders, self.which)) is None:
             return
         scene.forgeries += 1
-        reference = mint_attempt_reference(order_id=order.id, purpose=self.purpose, number=1)
+        reference = f"{order.id}-{self.purpose}-1"
         body = {
             "reference": reference,
             "name": f"forged-{scene.forgeries}",

@@ -262,6 +262,42 @@ def test_one_receipt_pays_one_order(town: Town) -> None:
     assert town.strays_of(second) == []
 
 
+# What comes after a person has let it be tried again.
+
+
+@pytest.mark.parametrize(
+    ("state", "purpose", "again", "looked_at"),
+    [
+        (State.REVIEW_CREDIT, "credit", State.PAID, State.REVIEW_CREDIT),
+        (State.REVIEW_ADVANCE, "lend", State.PROMISED, State.REVIEW_ADVANCE),
+    ],
+)
+def test_a_credit_that_landed_after_all_is_not_sent_once_more(
+    town: Town, state: State, purpose: str, again: State, looked_at: State
+) -> None:
+    order = town.after(town.order_in(state), Event.OPERATOR_CREDIT)
+    assert order.state is again
+    assert town.settle(f"{order.id}-{purpose}-1", confirmed()).startswith("differs: ")
+    assert town.now(order).state is looked_at
+
+
+def test_a_refund_that_was_made_after_all_is_the_only_one(town: Town) -> None:
+    order = town.after(town.order_in(State.REVIEW_REFUND), Event.OPERATOR_REFUND)
+    assert order.state is State.REFUNDING
+    assert town.settle(f"{order.id}-refund-1", confirmed()) == "confirmed"
+    assert town.now(order).state is State.REFUNDED
+
+
+@pytest.mark.parametrize(("state", "purpose"), [(State.CHARGING, "charge"), (State.RETURNING, "refund")])
+def test_an_enquiry_that_finds_nothing_out_does_not_make_a_refusal_forgotten(
+    town: Town, state: State, purpose: str
+) -> None:
+    reference = f"{town.order_in(state).id}-{purpose}-1"
+    town.settle(reference, CANCELLED)
+    town.settle(reference, Unknown("no answer"), evidence="enquiry")
+    assert town.attempt(reference).outcome == "refused"
+
+
 # Attempts of earlier on.
 
 

@@ -14,6 +14,7 @@ from tests.unit.callbacks import post, run
 from tests.unit.houses import Town, a_receipt, confirmed
 from tests.unit.orders import kes
 from topup.life import Event, State
+from topup.orders import Order
 from topup.outcomes import Accepted, Answer, Pending, Reason, Refused, Unknown
 from topup.ports import Event as Told
 from topup.ports import UnableToReadEvent
@@ -22,6 +23,7 @@ from workers.settle import settle
 _keys = itertools.count(1)
 
 CANCELLED = Refused(Reason.CANCELLED, "1032")
+BUSY = Refused(Reason.BUSY, "1001")
 
 
 @pytest.fixture
@@ -73,9 +75,13 @@ def name_of(town: Town, reference: str) -> str | None:
     return town.attempt(reference).attempt.provider_ref
 
 
-def state_of(town: Town, reference: str) -> State:
+def order_of(town: Town, reference: str) -> Order:
     with town.engine.connect() as connection:
-        return SqlBook(connection).get(reference.split("-", 1)[0]).state
+        return SqlBook(connection).get(reference.split("-", 1)[0])
+
+
+def state_of(town: Town, reference: str) -> State:
+    return order_of(town, reference).state
 
 
 # What is believed.
@@ -125,8 +131,17 @@ def test_an_attempt_is_found_by_the_providers_name_too(town: Town) -> None:
 def test_the_same_event_twice_acts_once(town: Town) -> None:
     reference = charging(town)
     event = told(confirmed(), reference=reference, key=f"once-{reference}")
-    assert [heard(town, event) for _ in range(3)] == ["confirmed", "a repetition", "a repetition"]
+    assert [heard(town, event) for _ in range(3)] == ["confirmed", "repeated", "repeated"]
     assert state_of(town, reference) is State.PAID
+
+
+def test_an_event_that_comes_again_lets_the_provider_be_heard_that_was_silent_before(town: Town) -> None:
+    reference = charging(town)
+    event = told(Unknown("says TS"), reference=reference)
+    concluded(town, post_event(town, event), asked=Unknown("no answer"))
+    town.after(order_of(town, reference), Event.GAVE_UP, Event.OPERATOR_CLOSE)
+    assert heard(town, event, asked=confirmed(amount=kes(100))) == "confirmed"
+    assert state_of(town, reference) is State.REFUNDING
 
 
 def test_a_job_that_runs_twice_settles_once(town: Town) -> None:
@@ -200,6 +215,60 @@ def test_paid_by_the_callback_and_refused_by_the_provider_is_for_a_person(town: 
     verdict = heard(town, told(confirmed(), reference=reference), asked=CANCELLED)
     assert verdict == "differs: the callback says it was done, the provider says 1032"
     assert state_of(town, reference) is State.REVIEW_CHARGE
+
+
+@pytest.mark.parametrize(("no", "state"), [(CANCELLED, State.UNPAID), (BUSY, State.REVIEW_CHARGE)])
+def test_paid_by_the_callback_after_a_refusal_that_the_provider_repeats_is_for_a_person(
+    town: Town, no: Refused, state: State
+) -> None:
+    reference = charging(town)
+    heard(town, told(no, reference=reference))
+    paid = confirmed(amount=kes(100))
+    assert heard(town, told(paid, reference=reference), asked=no) is not None
+    assert state_of(town, reference) is state
+    held = [(stray.state, stray.amount) for stray in town.strays_of_id(reference.split("-", 1)[0])]
+    assert held == ([(State.REVIEW_CHARGE, kes(100))] if state is State.UNPAID else [])
+
+
+def test_what_a_person_looks_at_is_not_ended_by_the_same_refusal_again(town: Town) -> None:
+    reference = charging(town)
+    heard(town, told(confirmed(), reference=reference), asked=CANCELLED)
+    assert heard(town, told(CANCELLED, reference=reference)) == "left to the person who looks: 1032"
+    assert town.settle(reference, CANCELLED, evidence="enquiry") == "left to the person who looks: 1032"
+    assert state_of(town, reference) is State.REVIEW_CHARGE
+
+
+def test_what_one_provider_tells_is_nothing_about_what_another_does(town: Town) -> None:
+    reference = charging(town)
+    town.credits.told = told(confirmed(), reference=reference)
+    kept = post(town, provider="ucip", topic="airtime")
+    assert concluded(town, kept, asked=confirmed()) == "no attempt of ours has this reference"
+    assert state_of(town, reference) is State.CHARGING
+
+
+# Money that goes back.
+
+
+def returning(town: Town) -> str:
+    order = town.order_in(State.RETURNING)
+    reference = f"{order.id}-refund-1"
+    town.settle(reference, Accepted(f"name_{order.id}"), evidence="reply")
+    return reference
+
+
+def test_a_refund_that_is_told_and_that_the_provider_denies_is_for_a_person(town: Town) -> None:
+    reference = returning(town)
+    event = told(confirmed(), reference=reference)
+    assert heard(town, event, asked=Refused(Reason.PROVIDER, "FAILED"), topic="refund") == (
+        "differs: the callback says it was done, the provider says FAILED"
+    )
+    assert state_of(town, reference) is State.REVIEW_REFUND
+
+
+def test_a_refund_that_is_told_counts_where_the_provider_cannot_be_asked(town: Town) -> None:
+    reference = returning(town)
+    assert heard(town, told(confirmed(), reference=reference), asked=Unknown("by callback only")) == "confirmed"
+    assert state_of(town, reference) is State.REFUNDED
 
 
 def test_refused_by_the_callback_and_paid_by_the_provider_is_paid(town: Town) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from tests.unit.callbacks import post, run
 from tests.unit.houses import Town, confirmed
-from topup.life import State
+from topup.life import Event, State
 from topup.orders import Order
 from topup.outcomes import Accepted, Answer, Pending, Reason, Refused, Unknown
 from topup.ports import Event as Told
@@ -81,9 +81,31 @@ def test_a_failure_that_the_provider_never_confirms_is_left_to_the_enquiries(
     assert town.now(order).state is State.CREDITING
 
 
+DENIED = "the callback says it was done, the provider says Failed"
+
+
 def test_a_credit_that_is_told_and_that_the_provider_denies_is_for_a_person(town: Town, order: Order) -> None:
     town.credits.asked = FAILED
-    assert run(town, post_end(town, order, confirmed())) == (
-        "differs: the callback says it was done, the provider says Failed"
-    )
+    assert run(town, post_end(town, order, confirmed())) == f"differs: {DENIED}"
     assert town.now(order).state is State.REVIEW_CREDIT
+
+
+def test_that_it_failed_once_more_does_not_send_money_back_that_a_person_looks_at(town: Town, order: Order) -> None:
+    town.credits.asked = FAILED
+    run(town, post_end(town, order, confirmed()))
+    assert run(town, post_end(town, order, FAILED)) == "left to the person who looks: Failed"
+    assert town.now(order).state is State.REVIEW_CREDIT
+
+
+def test_a_contradiction_stops_what_a_person_has_just_let_be_sent_again(town: Town, order: Order) -> None:
+    town.after(order, Event.GAVE_UP, Event.OPERATOR_CREDIT)
+    town.credits.asked = FAILED
+    assert run(town, post_end(town, order, confirmed())) == f"differs: {DENIED}"
+    assert town.now(order).state is State.REVIEW_CREDIT
+
+
+def test_a_contradiction_does_not_end_what_was_credited(town: Town, order: Order) -> None:
+    run(town, post_end(town, order, confirmed()))
+    town.credits.asked = FAILED
+    assert run(town, post_end(town, order, confirmed())) == f"stray: {DENIED}"
+    assert town.now(order).state is State.CREDITED
