@@ -68,7 +68,7 @@ class ByItself:
     def forgotten(self) -> Iterator[str]:
         """Every agreement that a screen confirmed, and that was not kept."""
         for agreement in self._evidence.autos.agreements:
-            if agreement.seen and not self._kept(agreement.terms):
+            if agreement.seen and not self._is_kept(agreement.terms):
                 yield f"{agreement} was confirmed, and is not kept"
 
     def _why_not(self, order: OrderKept) -> str | None:
@@ -76,10 +76,7 @@ class ByItself:
         if standing is None:
             return "was placed by no standing order"
         terms = standing.terms
-        if (order.asked_by, order.payer, order.line, order.amount_minor) != (
-            *(terms.payer, terms.payer),
-            *(terms.line, terms.amount_minor),
-        ):
+        if (order.payer, order.line, order.amount_minor) != (terms.payer, terms.line, terms.amount_minor):
             return f"is not what {terms} says"
         if self._agreed.get(terms, order.placed_at) >= order.placed_at:
             return f"nobody had agreed to {terms}"
@@ -102,8 +99,9 @@ class ByItself:
             if taken[week] > standing.terms.cap_minor:
                 yield order.id, f"brings to {taken[week]} what was taken in a week by {standing.terms}"
 
-    def _kept(self, terms: AutoTerms, *, until: str = "9") -> list[StandingKept]:
-        return [one for one in self._standing.values() if one.terms == terms and one.agreed_at <= until]
+    def _is_kept(self, terms: AutoTerms, *, until: str | None = None) -> bool:
+        kept = [one for one in self._standing.values() if one.terms == terms]
+        return any(until is None or one.agreed_at <= until for one in kept)
 
     def _balances(self, line: str, *, until: str) -> list[int]:
         first = self._evidence.lines.get(line, LineAtFirst(balance_minor=0)).balance_minor
@@ -127,12 +125,12 @@ class ByItself:
         """Whether the reader had agreed to these terms, and they were kept."""
         amounts = {f"{part}_minor": said.minor(part) or 0 for part in ("amount", "below", "cap")}
         terms = AutoTerms(payer=said.reader, line=said.line, **amounts)
-        return terms in self._agreed and bool(self._kept(terms, until=said.at))
+        return terms in self._agreed and self._is_kept(terms, until=said.at)
 
     def was_refused(self, said: Reading) -> bool:
         """Whether something that the reader wanted to agree to was not kept."""
         wanted = [terms for terms in self._agreed if terms.payer == said.reader]
-        return any(not self._kept(terms, until=said.at) for terms in wanted)
+        return any(not self._is_kept(terms, until=said.at) for terms in wanted)
 
     def will_ask(self, said: Reading) -> bool:
         """Whether there was an order, and the line did hold what is given as the reason."""

@@ -24,7 +24,7 @@ IT_IS_OVER = """
     UPDATE standing_orders SET stopped_at = now(), why_stopped = 'the drill is over' WHERE stopped_at IS NULL
 """
 
-_READS_FOR_S = 4.0
+_READS_FOR_S = 3.0
 _LOOKS_EVERY_S = 0.5
 _SPENDS_EVERY_S = 1.0
 _LINES_AT_ONCE = 3
