@@ -379,4 +379,18 @@ MUTATIONS = (
         "if False:",
         ("tests/contracts/test_ucip_refill.py",),
     ),
+    Mutation(
+        "a balance that was read before a top-up ended begins another by itself",
+        "store/auto.py",
+        "or_(is_open, orders.c.state_at >= since)",
+        "is_open",
+        (AUTO,),
+    ),
+    Mutation(
+        "who agrees anew to auto top-ups begins a new week",
+        "store/auto.py",
+        "        standing_orders.c.payer == standing.payer,\n",
+        "        standing_orders.c.id == standing.id,\n",
+        (AUTO,),
+    ),
 )
