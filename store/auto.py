@@ -6,7 +6,7 @@ What was agreed to is never changed. Another agreement for the same line stops t
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
 
 from store import subscribers
 from store.book import SqlBook
@@ -159,11 +159,18 @@ def has_placed(connection: Connection, standing_id: str, *, slot: str) -> bool:
 
 
 def spent_since(connection: Connection, standing: Standing, since: datetime) -> Money:
-    """What it has asked for since then and was not undone."""
-    placed = standing_slots.c.order_id == orders.c.id
-    total = select(func.sum(orders.c.amount_minor)).join(standing_slots, placed)
+    """What was asked for by itself since then and was not undone, of its payer for its line.
+
+    What the same payer had agreed to before counts too: who agrees anew does not begin a new week.
+    """
+    total = select(func.sum(orders.c.amount_minor))
+    total = total.join(standing_slots, standing_slots.c.order_id == orders.c.id)
+    total = total.join(standing_orders, standing_orders.c.id == standing_slots.c.standing_id)
     total = total.where(
-        standing_slots.c.standing_id == standing.id, standing_slots.c.at >= since, orders.c.state.not_in(_UNDONE)
+        standing_orders.c.payer == standing.payer,
+        standing_orders.c.line == standing.terms.line,
+        standing_slots.c.at >= since,
+        orders.c.state.not_in(_UNDONE),
     )
     return Money(int(connection.scalar(total) or 0), standing.terms.amount.currency)
 
@@ -175,21 +182,21 @@ def ends_of(connection: Connection, standing_id: str, *, count: int) -> list[Sta
     return [State(state) for state in connection.scalars(found.limit(count))]
 
 
-def was_unpaid_since(connection: Connection, standing_id: str, since: datetime) -> bool:
-    """Whether an order that it placed since then ended unpaid."""
+def came_to_nothing_since(connection: Connection, standing_id: str, since: datetime) -> bool:
+    """Whether an order that it placed since then ended unpaid, or with the money back."""
     found = select(orders.c.id).join(standing_slots, standing_slots.c.order_id == orders.c.id)
     found = found.where(
         standing_slots.c.standing_id == standing_id,
         standing_slots.c.at >= since,
-        orders.c.state == State.UNPAID.value,
+        orders.c.state.in_([State.UNPAID.value, State.REFUNDED.value]),
     )
     return connection.scalar(found.limit(1)) is not None
 
 
-def has_open_order(connection: Connection, line: str) -> bool:
-    """Whether any order for this line, whoever placed it, has not ended."""
-    ends = [state.value for state in ENDS]
-    found = select(orders.c.id).where(orders.c.line == line, orders.c.state.not_in(ends))
+def has_open_order(connection: Connection, line: str, *, since: datetime) -> bool:
+    """Whether any order for this line, whoever placed it, has not ended, or has moved since then."""
+    is_open = orders.c.state.not_in([state.value for state in ENDS])
+    found = select(orders.c.id).where(orders.c.line == line, or_(is_open, orders.c.state_at >= since))
     return connection.scalar(found.limit(1)) is not None
 
 

@@ -94,10 +94,11 @@ class Look:
             return "the line has enough"
         if auto.has_placed(connection, standing.id, slot=self._slot):
             return "asked already"
-        if auto.has_open_order(connection, terms.line):
+        # One that has ended since the line was read may have raised the balance that was seen.
+        if auto.has_open_order(connection, terms.line, since=self.now):
             return _IN_THE_WAY
-        if auto.was_unpaid_since(connection, standing.id, self.now - REST):
-            return "was not paid a moment ago"
+        if auto.came_to_nothing_since(connection, standing.id, self.now - REST):
+            return "came to nothing a moment ago"
         if terms.cap < auto.spent_since(connection, standing, week_of(self.now, zone=shop.zone)) + terms.amount:
             return "the week's most is reached"
         return None

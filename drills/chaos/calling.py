@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from threading import Lock
 
 from tests.outside import Phone, Screen
 
@@ -12,17 +13,21 @@ _TRIES = 5
 _MOST_KEYS = 14
 _OPTION = re.compile(r"(\d+) (.*)")
 
+# Several people of a drill may have the same helper, whose phone makes one call at a time.
+_in_use: dict[str, Lock] = {}
+
 
 def call_until_it_works(phone: Phone, code: str, *, key_for: Callable[[str], str | None]) -> Screen | None:
     """The last screen of a call that came to its end; None when the person rang off, or gave up.
 
     `key_for` says what is typed when a screen is read; None when the person rings off.
     """
-    for _ in range(_TRIES):
-        screen = _call(phone, code, key_for=key_for)
-        if screen is None or not screen.failed:
-            return screen
-        time.sleep(BEFORE_DIALLING_AGAIN_S)
+    with _in_use.setdefault(phone.msisdn, Lock()):
+        for _ in range(_TRIES):
+            screen = _call(phone, code, key_for=key_for)
+            if screen is None or not screen.failed:
+                return screen
+            time.sleep(BEFORE_DIALLING_AGAIN_S)
     return None
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from drills.chaos.evidence import Books, Entry, OrderKept
+from drills.chaos.evidence import Books, Entry, Evidence, OrderKept
 
 _FEE_PERCENT = 10
 
@@ -64,6 +64,17 @@ def deeds_of(books: Books, orders: Iterable[OrderKept]) -> Mapping[str, Deeds]:
     for entry in (*books["refills"], *books["airtime"]):
         done = found[order_id_in(reference_of_credit(entry))]
         (done.loads if is_load(entry) else done.credits).append(entry)
+    return found
+
+
+def balances_by_line(evidence: Evidence) -> Mapping[str, list[Entry]]:
+    """What changed the balance of each line, oldest first: credits, and what was spent."""
+    books = evidence.books
+    found: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in sorted(
+        (*books["refills"], *books["airtime"], *evidence.autos.spent), key=lambda each: str(each["at"])
+    ):
+        found[entry["msisdn"]].append(entry)
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from drills.chaos.by_itself import ByItself
 from drills.chaos.deeds import Deeds, deeds_of, fee_of, is_load, order_id_in, reference_of_credit, total
 from drills.chaos.evidence import Card, Evidence, OrderKept, Promise
 from drills.chaos.told import false_messages
@@ -26,6 +27,7 @@ class Wrong(Enum):
     DOUBLE_VOUCHER = "vouchers used twice"
     LOST = "lost"
     UNBALANCED = "unbalanced"
+    NOT_AGREED = "auto top-ups not agreed to"
     FALSE_SMS = "false SMS"
 
 
@@ -41,6 +43,7 @@ class Finding:
 def judge(evidence: Evidence) -> list[Finding]:
     """Everything that is wrong. Empty is how it must be."""
     deeds, kept = deeds_of(evidence.books, evidence.orders), _balances(evidence)
+    by_itself = ByItself(evidence)
     return [
         *_doubles(evidence),
         *(
@@ -54,6 +57,8 @@ def judge(evidence: Evidence) -> list[Finding]:
         *_of_nobody(evidence, deeds),
         *_of_promises(evidence),
         *_of_ledger(evidence, deeds),
+        *(Finding(Wrong.NOT_AGREED, order_id, what) for order_id, what in by_itself.not_agreed(deeds)),
+        *(Finding(Wrong.LOST, "-", what) for what in by_itself.forgotten()),
         *(Finding(Wrong.FALSE_SMS, order_id, what) for order_id, what in false_messages(evidence, deeds)),
     ]
 
@@ -133,7 +138,7 @@ def _of_promises(evidence: Evidence) -> Iterator[Finding]:
             tail=order.tail,
         )
         for order in evidence.orders
-        if order.kind != "stray"
+        if order.kind != "stray" and order.standing_id is None
     )
     for promise, times in (told - kept).items():
         yield Finding(Wrong.LOST, "-", f"{promise}, and {times} such orders are missing")

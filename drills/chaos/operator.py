@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from drills.chaos.deeds import Deeds, deeds_of, order_id_in
 from drills.chaos.evidence import Books, Entry
 from store import attempts, review
+from store.book import SqlBook
 from store.review import Decision, InReview
 from topup.clock import utc_now
 from topup.kinds import Kind
@@ -60,10 +61,10 @@ class _Statement:
             case State.REVIEW_CREDIT:
                 return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else Event.OPERATOR_CREDIT), None
             case State.REVIEW_ADVANCE:
-                unless = Event.OPERATOR_CREDIT if _is_to_be_tried_again(order) else Event.OPERATOR_DROP
+                unless = Event.OPERATOR_CREDIT if self._is_to_be_tried_again(order) else Event.OPERATOR_DROP
                 return (Event.OPERATOR_CLOSE if self._deeds_of(order).credits else unless), None
             case State.REVIEW_VOUCHER:
-                unless = Event.OPERATOR_CREDIT if _is_to_be_tried_again(order) else Event.OPERATOR_VOID
+                unless = Event.OPERATOR_CREDIT if self._is_to_be_tried_again(order) else Event.OPERATOR_VOID
                 return (Event.OPERATOR_CLOSE if self._deeds_of(order).loads else unless), None
             case _ if payment is None or self._went_back(payment):
                 return Event.OPERATOR_CLOSE, None
@@ -103,10 +104,13 @@ class _Statement:
         found: Mapping[str, Deeds] = deeds_of(self.books, ())
         return found[order.id]
 
+    def _is_to_be_tried_again(self, order: Order) -> bool:
+        """What surely did not happen a person may let be, or try again, here by the order's id: each about as often.
 
-def _is_to_be_tried_again(order: Order) -> bool:
-    """What surely did not happen a person may try again or let be: here by the order's id, each about as often."""
-    return zlib.crc32(order.id.encode()) % 2 == 0
+        It is tried once: a line that is gone will be gone tomorrow.
+        """
+        is_tried = Event.OPERATOR_CREDIT in SqlBook(self.connection).history(order.id)
+        return not is_tried and zlib.crc32(order.id.encode()) % 2 == 0
 
 
 def _check_there_is_a_reason(found: InReview) -> None:

@@ -9,12 +9,14 @@ from random import Random
 from drills.chaos.borrowing import Borrowing, Loan, draw_loan
 from drills.chaos.calling import BEFORE_DIALLING_AGAIN_S, call_until_it_works, national, option
 from drills.chaos.cards import Loading, draw_card
-from drills.chaos.evidence import Card, LineAtFirst, Promise
+from drills.chaos.evidence import Autos, Card, LineAtFirst, Promise
+from drills.chaos.standing import Agreeing, Auto, draw_auto
 from tests.outside import Phone, Screen
 
 _READS_FOR_S = 6.0
 _HAS_A_CARD = 0.15
 _BORROWS = 0.2
+_AGREES = 0.12
 
 _TOLD_TO_PAY = re.compile(r"KES ([\d,]+): in a moment [\w -]+ asks")
 _ASKED = re.compile(r".* Reply YES (\d{3}) to pay")
@@ -28,7 +30,8 @@ class Person:
 
     `friend` pays, if there is one; `asks` says that they are asked first, and `says` what they answer ("YES", "NO" or
     nothing). `helper` is who orders, if it is not the owner of the line. Whoever has a `card` loads that instead;
-    whoever has a `loan` borrows and repays when they have topped up.
+    whoever has a `loan` borrows and repays when they have topped up. Whoever agrees to an `auto` top-up orders nothing
+    else, unless they borrow.
     """
 
     msisdn: str
@@ -46,6 +49,7 @@ class Person:
     insists: bool
     card: Card | None = None
     loan: Loan | None = None
+    auto: Auto | None = None
 
 
 def number_of(number: int, *, first: int) -> str:
@@ -76,16 +80,21 @@ def draw_person(seed: int, number: int, *, friends: Sequence[str]) -> Person:
         insists=dice.random() < 0.3,
         card=draw_card(dice, number) if dice.random() < _HAS_A_CARD else None,
         loan=draw_loan(dice, helper=dice.choice(friends)) if dice.random() < _BORROWS else None,
+        auto=draw_auto(dice, helper=dice.choice(friends)) if dice.random() < _AGREES else None,
     )
 
 
 class Ordering:
-    """One person who orders, over one phone; and what the others do whom it takes. `phone_of` gives anybody's phone."""
+    """One person who orders, over one phone; and what the others do whom it takes. `phone_of` gives anybody's phone.
 
-    def __init__(self, person: Person, *, phone_of: Callable[[str], Phone]) -> None:
+    What is said about auto top-ups is kept in `autos`.
+    """
+
+    def __init__(self, person: Person, *, phone_of: Callable[[str], Phone], autos: Autos) -> None:
         self._person = person
         self._phone = phone_of(person.msisdn)
         self._phone_of = phone_of
+        self._autos = autos
         self.promises: list[Promise] = []
 
     def begin(self) -> None:
@@ -102,6 +111,10 @@ class Ordering:
         if self._person.card is not None:
             self._load(self._person.card)
             return
+        if self._person.auto is not None:
+            Agreeing(self._person.msisdn, self._person.auto, phone_of=self._phone_of, autos=self._autos).go_on()
+            if self._person.loan is None:
+                return
         self._top_up()
         if self._person.loan is not None:
             borrowing = Borrowing(self._person.msisdn, self._person.loan, phone_of=self._phone_of)

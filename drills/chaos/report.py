@@ -65,8 +65,10 @@ class Report:
 
 
 def _way_of(order: OrderKept) -> str:
-    kind = "" if order.kind == "topup" else order.kind
-    return f"{kind} for another line".strip() if order.line != order.asked_by else order.kind
+    kind = "auto" if order.standing_id else order.kind
+    if order.line == order.asked_by:
+        return kind
+    return f"{kind.removeprefix('topup')} for another line".strip()
 
 
 def _by_name(counted: Mapping[str, int]) -> str:

@@ -15,12 +15,13 @@ import requests
 from drills.chaos.borrowing import TERMS
 from drills.chaos.cards import print_card
 from drills.chaos.collect import collect
-from drills.chaos.evidence import Card, Evidence, LineAtFirst, Promise
+from drills.chaos.evidence import Autos, Card, Evidence, LineAtFirst, Promise
 from drills.chaos.havoc import Havoc
 from drills.chaos.judge import judge
 from drills.chaos.operator import Operator
 from drills.chaos.people import Ordering, draw_person, number_of
 from drills.chaos.report import Report
+from drills.chaos.standing import IT_IS_OVER, RHYTHM, Spending
 from drills.chaos.story import story_of
 from store.engine import make_engine
 from tests.city import QUICK_WORLD, STARTS_WITHIN_S, City
@@ -71,6 +72,7 @@ class Drill:
     lines: dict[str, LineAtFirst] = field(default_factory=dict)
     promises: list[Promise] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
+    autos: Autos = field(default_factory=Autos)
     _stop: threading.Event = field(default_factory=threading.Event)
     _keeps_up: threading.Event = field(default_factory=threading.Event)
     _tickets: Iterator[int] = field(default_factory=lambda: iter(range(1, 10**7)))
@@ -82,7 +84,7 @@ class Drill:
         """Do the drill, and judge it. Raises AssertionError when the city cannot be healed."""
         scale = f"{self.options.schedule_scale}"
         began = time.monotonic()
-        settings = {"LEASE_S": "3", "CREDIT_BY": self.options.credit_by, "PROMPT_DELAY_S": "1", **TERMS}
+        settings = {"LEASE_S": "3", "CREDIT_BY": self.options.credit_by, "PROMPT_DELAY_S": "1", **TERMS, **RHYTHM}
         with City(folder=self.folder, SCHEDULE_SCALE=scale, **settings) as city:
             city.world(**QUICK_WORLD, prompt_expires_s=5)
             havoc = Havoc(city, Random(f"{self.options.seed}/havoc"))  # noqa: S311 - chance here guards nothing
@@ -107,9 +109,12 @@ class Drill:
 
     def _wreak(self, city: City, havoc: Havoc) -> None:
         placed, look_at = 0, 0.0
+        dice = Random(f"{self.options.seed}/spending")  # noqa: S311 - chance here guards nothing
+        spending = Spending(city.outside, self.autos, dice=dice)
         self._keeps_up.set()
         while placed < self.options.orders or time.monotonic() < self._began + self.options.seconds:
             havoc.step()
+            spending.step()
             time.sleep(_RHYTHM_S)
             if time.monotonic() >= look_at:
                 look_at = time.monotonic() + _LOOKS_EVERY_S
@@ -143,7 +148,11 @@ class Drill:
 
     def _order(self, number: int, outside: Outside, friends: list[str], city: City) -> None:
         person = draw_person(self.options.seed, number, friends=friends)
-        ordering = Ordering(person, phone_of=lambda msisdn: Phone(msisdn, outside=outside, wait_until=city.wait_until))
+        ordering = Ordering(
+            person,
+            phone_of=lambda msisdn: Phone(msisdn, outside=outside, wait_until=city.wait_until),
+            autos=self.autos,
+        )
         self.lines[person.msisdn] = person.line
         if person.card is not None:
             print_card(outside, person.card)
@@ -184,6 +193,7 @@ class Drill:
         """Wait until nothing is owed to anybody. After a while time is let pass: what is for later happens now."""
         hurries_at = time.monotonic() + _HURRIES_AFTER_S
         while time.monotonic() < give_up_at:
+            city.records.change(IT_IS_OVER)
             found = city.records.rows(_OPEN)[0]
             if found["owed"] == 0 and found["under_way"] == 0:
                 return
@@ -196,7 +206,7 @@ class Drill:
 
     def _judged(self, city: City, havoc: Havoc, decisions: int, *, seconds: float) -> Report:
         engine = make_engine(city.env["DATABASE_URL"], size=2)
-        evidence = collect(city, engine, lines=self.lines, promises=self.promises, cards=self.cards)
+        evidence = collect(city, engine, lines=self.lines, promises=self.promises, cards=self.cards, autos=self.autos)
         engine.dispose()
         report = Report(
             seed=self.options.seed,

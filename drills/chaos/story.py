@@ -10,6 +10,8 @@ from tests.city import City
 
 _PARTS = {
     "order": "SELECT kind, channel, asked_by, payer, amount_minor, state, placed_at FROM orders WHERE id = %(id)s",
+    "standing": "SELECT standing_orders.*, slot, at FROM standing_orders JOIN standing_slots ON standing_id = id "
+    "WHERE order_id = %(id)s",
     "move": "SELECT at, event, target, detail FROM order_moves WHERE order_id = %(id)s ORDER BY seq",
     "attempt": "SELECT sent_at, reference, provider_ref, receipt, outcome, outcome_at, facts FROM attempts "
     "WHERE order_id = %(id)s ORDER BY sent_at",

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drills.chaos import told_of_vouchers
-from drills.chaos.deeds import Deeds, fee_of, total
-from drills.chaos.evidence import Entry, Evidence, LineAtFirst, OrderKept
+from drills.chaos.by_itself import ByItself, is_about_an_auto_top_up
+from drills.chaos.deeds import Deeds, balances_by_line, fee_of, total
+from drills.chaos.evidence import Evidence, LineAtFirst, OrderKept
 
 _KES = r"KES (-?[\d,]+(?:\.\d\d)?)"
 
@@ -37,7 +38,7 @@ class Moment:
 
     @property
     def is_active(self) -> bool:
-        """Whether the line works. Nobody spends in a drill, so a balance only rises."""
+        """Whether the line works. What is spent in a drill leaves no line with a debt."""
         return not self.line.closed and self.balances[-1] >= 0
 
     @property
@@ -152,7 +153,6 @@ SENTENCES = (
     ),
     _sentence(rf"{_KES} was received for \d+\. Thank you\.", _taken),
     _sentence(rf"We are checking your top-up of {_KES}\..*", lambda now, _: True),
-    _sentence(rf"Auto top-up: {_KES} for .* Enter your PIN when asked, or send STOPAUTO\.", lambda now, _: True),
     _sentence(rf"{_KES}: in a moment [\w -]+ asks .* for the PIN\.", lambda now, _: True),
 )
 
@@ -172,7 +172,6 @@ _OTHERS = (
     re.compile(r".* Nothing was taken\. Send TOPUP 100, or dial .*", re.DOTALL),
     re.compile(r".* Nothing was loaded\. You can also dial .*"),
     re.compile(rf"Your call ended\. Reply 1 to go on with {_KES} for .*"),
-    re.compile(r"Auto top-up of .* has stopped.*"),
     re.compile(r"\d+ cannot be topped up\. Nothing was taken\. Help: call \d+\."),
     re.compile(r"Your line is barred by the operator\..*"),
     re.compile(r"The operator does not know this number\..*"),
@@ -185,13 +184,18 @@ def false_messages(evidence: Evidence, deeds: Mapping[str, Deeds]) -> Iterator[t
     for order in evidence.orders:
         for who in {order.asked_by, order.line, order.payer}:
             orders[who].append(order)
-    credited, repaid = _credits_by_line(evidence), _repaid_by_order(evidence)
+    changed, repaid, by_itself = balances_by_line(evidence), _repaid_by_order(evidence), ByItself(evidence)
     for message in evidence.books["sms"]:
         who, at = message["msisdn"], message["at"]
         line = evidence.lines.get(who, LineAtFirst(balance_minor=0))
-        balances = [line.balance_minor, *(each["balance_after_minor"] for each in credited[who] if each["at"] <= at)]
+        balances = [
+            line.balance_minor,
+            *(each["balance_after_minor"] for each in changed.get(who, ()) if each["at"] <= at),
+        ]
         if told_of_vouchers.is_about_a_voucher(message["text"]):
             why = told_of_vouchers.why_false(message, orders[who], deeds, evidence, balances)
+        elif is_about_an_auto_top_up(message["text"]):
+            why = by_itself.why_false(message)
         else:
             moments = {
                 order: Moment(deeds[order.id].until(at), line, balances, repaid[order.id]) for order in orders[who]
@@ -258,13 +262,6 @@ def _read(text: str) -> _Read | None:
 
 def _minor(written: str) -> int:
     return int(Decimal(written.replace(",", "")) * 100)
-
-
-def _credits_by_line(evidence: Evidence) -> Mapping[str, list[Entry]]:
-    found: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in sorted((*evidence.books["refills"], *evidence.books["airtime"]), key=lambda entry: str(entry["at"])):
-        found[entry["msisdn"]].append(entry)
-    return found
 
 
 def _repaid_by_order(evidence: Evidence) -> Mapping[str, int]:

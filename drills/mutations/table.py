@@ -441,5 +441,17 @@ MUTATIONS = (
         "len(row.past) == order.seq + 1",
         "True",
         (BOOK,),
+        "a balance that was read before a top-up ended begins another by itself",
+        "store/auto.py",
+        "or_(is_open, orders.c.state_at >= since)",
+        "is_open",
+        (AUTO,),
+    ),
+    Mutation(
+        "who agrees anew to auto top-ups begins a new week",
+        "store/auto.py",
+        "        standing_orders.c.payer == standing.payer,\n",
+        "        standing_orders.c.id == standing.id,\n",
+        (AUTO,),
     ),
 )

@@ -25,6 +25,15 @@ def test_some_people_have_cards_of_every_kind_and_some_borrow_and_repay() -> Non
     assert {loan.hastily for loan in loans} == {loan.by_sms for loan in loans} == {True, False}
 
 
+def test_some_people_agree_to_auto_top_ups_in_every_way_and_some_of_them_stop_again() -> None:
+    people = [draw_person(7, number, friends=["+254711000001"]) for number in range(400)]
+    autos = [person.auto for person in people if person.auto]
+    assert all(auto.cap >= auto.amount for auto in autos)
+    assert {auto.by_sms for auto in autos} == {auto.helper is None for auto in autos} == {True, False}
+    assert {auto.stops_by for auto in autos} == {None, "sms", "menu"}
+    assert not {auto.amount for auto in autos} & {person.amount for person in people}
+
+
 def test_every_fault_that_the_world_knows_is_drawn_and_is_possible() -> None:
     dice, drawn = Random(7), set()
     for _ in range(500):

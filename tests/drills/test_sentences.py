@@ -2,27 +2,26 @@
 
 import pytest
 
-from drills.chaos import told_of_vouchers
+from drills.chaos import by_itself, told_of_vouchers
 from drills.chaos.told import SENTENCES
 from sms.messages import advances as lent
 from sms.messages import asks, auto, ordering, other_lines, top_ups
 from sms.messages import vouchers as cards
 from tests.unit.lending import LENDING
 from tests.unit.orders import NOW, OWNER, an_order, kes
-from topup.auto import Standing, Terms
+from topup.auto import Running, Standing, Terms
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.outcomes import Reason
 from topup.vouchers import Pin
-from words.text import SOURCE, Text, rendered
+from words.text import SOURCE, Text, rendered, say
 
 CODE = "*384*55#"
 ORDER, WAS_ACTIVE = an_order(), an_order(line_was=LineState.ACTIVE)
 BACK, BACK_UNREAD = Line(LineState.ACTIVE, Money(5_050, "KES")), Line(LineState.ACTIVE)
 
-STANDING = Standing(
-    id="standing", payer=OWNER, terms=Terms(OWNER, kes(100), kes(20), kes(400)), language="en", agreed_at=NOW
-)
+TERMS = Terms(OWNER, kes(100), kes(20), kes(400))
+STANDING = Standing(id="standing", payer=OWNER, terms=TERMS, language="en", agreed_at=NOW)
 
 ABOUT_AN_ORDER = [
     *(top_ups.balance_told(order, line=line) for order in (ORDER, WAS_ACTIVE) for line in (BACK, BACK_UNREAD)),
@@ -43,7 +42,6 @@ ABOUT_AN_ORDER = [
     asks.paid_for_another(ORDER, asked_by="0711000002"),
     asks.refunded_to_you(ORDER, asked_by="0711000002"),
     asks.not_paid_for_another(ORDER, asked_by="0711000002"),
-    *(auto.will_ask(STANDING, line=line, country="KE") for line in (BACK, BACK_UNREAD)),
     *(lent.lent(ORDER, owed=kes(110), line=line, short_code=CODE) for line in (BACK, BACK_UNREAD)),
     lent.not_lent(ORDER, short_code=CODE),
     lent.checking_advance(ORDER, care_number="100"),
@@ -73,9 +71,26 @@ ABOUT_A_VOUCHER = [
 ]
 
 
-@pytest.mark.parametrize("sentence", ABOUT_AN_ORDER + ABOUT_A_VOUCHER)
+OWING = Line(LineState.SUSPENDED, Money(-5_050, "KES"))
+ABOUT_AN_AUTO_TOP_UP = [
+    auto.agreed(TERMS, country="KE"),
+    *(auto.running([Running("standing", TERMS)] * count, country="KE") for count in (1, 2)),
+    auto.instructions(),
+    auto.mistaken(say("The most a week must be {amount} or more.", amount=kes(100))),
+    auto.stopped(),
+    auto.none_runs(),
+    *(auto.will_ask(STANDING, line=line, country="KE") for line in (BACK, BACK_UNREAD, OWING)),
+    auto.given_up(STANDING, country="KE", short_code=CODE),
+    auto.closed_to_you(STANDING, country="KE"),
+]
+
+KNOWN = (*SENTENCES, *told_of_vouchers.SENTENCES, *by_itself.SENTENCES)
+
+
+@pytest.mark.parametrize("sentence", ABOUT_AN_ORDER + ABOUT_A_VOUCHER + ABOUT_AN_AUTO_TOP_UP)
 def test_the_judge_reads_exactly_one_meaning_in_a_sentence(sentence: Text) -> None:
     text = rendered(sentence, SOURCE)
-    known = [each for each in (*SENTENCES, *told_of_vouchers.SENTENCES) if each.pattern.fullmatch(text)]
+    known = [each for each in KNOWN if each.pattern.fullmatch(text)]
     assert len(known) == 1, text
     assert (known[0] in told_of_vouchers.SENTENCES) == (sentence in ABOUT_A_VOUCHER)
+    assert (known[0] in by_itself.SENTENCES) == (sentence in ABOUT_AN_AUTO_TOP_UP)

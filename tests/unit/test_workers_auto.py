@@ -68,6 +68,30 @@ def test_while_a_top_up_of_the_line_is_open_no_other_is_placed_whoever_ordered_i
     assert standing.orders == []
 
 
+def test_a_top_up_that_ends_while_the_line_is_read_makes_what_was_read_old(
+    standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing.agree()
+    other = standing.town.order_in(State.CREATED)
+
+    def read_line(_msisdn: str) -> Line:
+        standing.paid(other)
+        return LOW
+
+    monkeypatch.setattr(standing.town.lines, "read_line", read_line)
+    assert standing.look() == "another top-up is on its way"
+    assert standing.orders == []
+
+
+def test_who_agrees_anew_does_not_begin_a_new_week(standing: Standing) -> None:
+    standing.agree(cap=kes(100))
+    for _ in range(2):
+        assert standing.look() == "placed"
+        standing.paid(standing.orders[-1])
+    standing.agree(cap=kes(100))
+    assert standing.look() == "the week's most is reached"
+
+
 def test_a_week_has_its_most_and_another_week_begins_anew(standing: Standing) -> None:
     standing.agree(cap=kes(100))
     verdicts = []
@@ -92,7 +116,17 @@ def test_what_was_not_paid_is_not_asked_again_before_the_next_day(standing: Stan
     standing.agree()
     standing.look()
     standing.declined(standing.orders[-1])
-    assert standing.look() == "was not paid a moment ago"
+    assert standing.look() == "came to nothing a moment ago"
+    standing.town.clock.turn(hours=24)
+    assert standing.look() == "placed"
+
+
+def test_what_went_back_is_not_asked_again_before_the_next_day(standing: Standing) -> None:
+    standing.agree()
+    standing.look()
+    back = (Event.CREDIT_SENT, Event.CREDIT_REFUSED, Event.REFUND_SENT, Event.REFUND_CONFIRMED)
+    standing.end(standing.orders[-1], Event.CHARGE_SENT, Event.CHARGE_CONFIRMED, *back)
+    assert standing.look() == "came to nothing a moment ago"
     standing.town.clock.turn(hours=24)
     assert standing.look() == "placed"
 
