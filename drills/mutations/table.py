@@ -25,6 +25,7 @@ AUTO = "tests/unit/test_workers_auto.py"
 AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
+HOLDING = "tests/unit/test_store_holding.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -378,5 +379,33 @@ MUTATIONS = (
         "if attempt.facts.get(ANOTHER_MAY_LAND):",
         "if False:",
         ("tests/contracts/test_ucip_refill.py",),
+    ),
+    Mutation(
+        "an ask that a restored backup has open is taken for unanswered",
+        "topup/life.py",
+        "(s.ASKED,         e.OPERATOR_HOLD,",
+        "# (s.ASKED,         e.OPERATOR_HOLD,",
+        (HOLDING,),
+    ),
+    Mutation(
+        "what a decision after the backup may have sent is not noted",
+        "store/holding.py",
+        "    for order_id in before:\n",
+        "    for order_id in ():\n",
+        (HOLDING,),
+    ),
+    Mutation(
+        "what was under way in a backup is held without what may have been sent since",
+        "store/holding.py",
+        "    _note_what_may_have_been_sent(connection, book.lock(order_id), now=now)\n    detail",
+        "    detail",
+        (HOLDING,),
+    ),
+    Mutation(
+        "a credit that landed is known by its newest name only",
+        "store/movements.py",
+        ', *row["tried"]',
+        "",
+        (HOLDING,),
     ),
 )
