@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 
 from menu_cli import menu_commands
 from money_cli import books, statements
-from store import holding, review, schema
+from store import auto, holding, review, schema
 from topup.clock import utc_now
 from topup.errors import RedialError
 from topup.life import Event
@@ -137,7 +137,10 @@ def orders_decide(order_id: str, event: str | None, because: str, by: str, recei
 @click.option("--reason", "because", required=True, help="Why, for the record.")
 @click.option("--by", required=True, help="Who decides.")
 def orders_hold(order_ids: tuple[str, ...], everything: bool, because: str, by: str) -> None:
-    """Put orders that are under way in review, after a restore and before anything is started."""
+    """Put orders that are under way in review, after a restore and before anything is started.
+
+    With --all, auto top-ups let what is due now pass, too.
+    """
     if bool(order_ids) == everything:
         raise click.UsageError("Say --all, or which.")
     if everything:
@@ -161,8 +164,10 @@ def _hold_all(*, because: str, by: str) -> None:
     wiring, now = _wiring(), utc_now()
     with wiring.engine.begin() as connection:
         held = holding.hold_all(connection, because=because, by=by, now=now, timing=wiring.timing)
+        put_off = auto.look_past_what_is_due(connection, rhythm=wiring.shop.auto, zone=wiring.shop.zone, now=now)
     click.echo(f"{held.now} held for a person.")
     click.echo(f"{held.before} in review before: look for what may have been sent since as well.")
+    click.echo(f"{put_off} auto top-ups are not looked at before their next time.")
 
 
 @orders.command("show")

@@ -402,6 +402,13 @@ MUTATIONS = (
         (HOLDING,),
     ),
     Mutation(
+        "after a restore a standing order asks for what it may have asked already",
+        "store/auto.py",
+        "at=rhythm.next_look(row.id, when, after=now, zone=zone)",
+        "at=now",
+        (HOLDING,),
+    ),
+    Mutation(
         "a credit that landed is known by its newest name only",
         "store/movements.py",
         ', *row["tried"]',

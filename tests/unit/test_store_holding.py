@@ -6,13 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from store import movements
+from store import auto, movements
 from store.holding import MAY_HAVE_BEEN_SENT, Held, hold, hold_all
 from store.review import listed
 from tests.unit.houses import Town, a_receipt, confirmed
-from tests.unit.orders import TIMING
+from tests.unit.orders import TIMING, kes
+from tests.unit.standing import Standing
+from topup.auto import Weekday, When
 from topup.life import Effect, Event, State
 from topup.orders import Order
+from workers import auto as clocks
 from workers.credit import credit
 from workers.lapse import lapse
 
@@ -144,3 +147,28 @@ def test_one_order_is_held_by_itself(town: Town) -> None:
         hold(connection, order.id, because="restored", by="Amina", now=town.clock(), timing=TIMING)
     assert (town.now(order).state, town.now(other).state) == (State.REVIEW_CREDIT, State.PAID)
     assert town.detail(order) == {"by": "Amina", "why": "restored"}
+
+
+# Standing orders.
+
+
+@pytest.mark.parametrize(
+    ("when", "next_time"),
+    [(Weekday.MONDAY, timedelta(days=7)), (kes(20), timedelta(hours=1))],
+    ids=["a weekday", "a balance"],
+)
+def test_a_standing_order_asks_for_nothing_that_may_have_been_asked_since(
+    town: Town, when: When, next_time: timedelta
+) -> None:
+    standing = Standing(town)
+    standing.agree(when=when)
+    standing.due()
+    due_at = town.clock()
+    town.clock.turn(minutes=10)
+    with town.engine.begin() as connection:
+        put_off = auto.look_past_what_is_due(
+            connection, rhythm=town.house.shop.auto, zone=town.house.shop.zone, now=town.clock()
+        )
+    assert (put_off, clocks.look_at_next(town.house), standing.orders) == (1, None, [])
+    assert standing.look() == "placed"
+    assert town.clock() - due_at == next_time
