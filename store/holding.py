@@ -53,7 +53,7 @@ def hold(connection: Connection, order_id: str, *, because: str, by: str, now: d
     Raises OrderNotFound, and IllegalEvent where LIFE does not have it.
     """
     book = SqlBook(connection)
-    _note_what_may_have_been_sent(connection, book.lock(order_id), now=now)
+    _note_what_may_have_been_sent(connection, book.lock(order_id))
     detail = {"by": by, "why": because}
     return advance(book, order_id=order_id, event=Event.OPERATOR_HOLD, now=now, timing=timing, detail=detail)
 
@@ -63,7 +63,7 @@ def hold_all(connection: Connection, *, because: str, by: str, now: datetime, ti
     before, book = _in(connection, REVIEWS), SqlBook(connection)
     under_way = _in(connection, {rule.source for rule in LIFE if rule.event is Event.OPERATOR_HOLD})
     for order_id in before:
-        _note_what_may_have_been_sent(connection, book.lock(order_id), now=now)
+        _note_what_may_have_been_sent(connection, book.lock(order_id))
     for order_id in under_way:
         hold(connection, order_id, because=because, by=by, now=now, timing=timing)
     return Held(now=len(under_way), before=len(before))
@@ -75,11 +75,13 @@ def _in(connection: Connection, states: Collection[State]) -> list[str]:
     return list(connection.scalars(found.order_by(orders.c.placed_at)))
 
 
-def _note_what_may_have_been_sent(connection: Connection, order: Order, *, now: datetime) -> None:
+def _note_what_may_have_been_sent(connection: Connection, order: Order) -> None:
     """Write down each attempt that was perhaps made, under the reference that it had, for what comes of it.
 
-    What a person then lets be sent has another reference, by which the two can be told apart.
+    It may have been sent at any time since the order came to where it stands, so it is kept as of then. What a person
+    lets be sent from now on has another reference, by which the two can be told apart.
     """
+    since = connection.execute(select(orders.c.state_at).where(orders.c.id == order.id)).scalar_one()
     for purpose in _SINCE.get(order.state, ()):
         charged = attempts.confirmed_charge(connection, order.id) if purpose == "refund" else None
         is_refill = purpose in attempts.REFILLS
@@ -90,5 +92,5 @@ def _note_what_may_have_been_sent(connection: Connection, order: Order, *, now: 
             provider=order.credit_provider if is_refill else order.payment_provider,
             msisdn=order.line if is_refill else order.payer,
             facts={MAY_HAVE_BEEN_SENT: True} | ({"receipt": charged.receipt} if charged else {}),
-            now=now,
+            now=since,
         )

@@ -397,7 +397,7 @@ MUTATIONS = (
     Mutation(
         "what was under way in a backup is held without what may have been sent since",
         "store/holding.py",
-        "    _note_what_may_have_been_sent(connection, book.lock(order_id), now=now)\n    detail",
+        "    _note_what_may_have_been_sent(connection, book.lock(order_id))\n    detail",
         "    detail",
         (HOLDING,),
     ),

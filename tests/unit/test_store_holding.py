@@ -110,6 +110,17 @@ def test_a_credit_that_a_person_gives_again_goes_out_under_a_name_of_its_own(tow
     assert town.credits.calls == [("credit", f"{order.id}-credit-3")]
 
 
+def test_what_may_have_been_sent_may_have_been_so_since_the_order_came_to_where_it_stands(town: Town) -> None:
+    order, stood_since = town.order_in(State.REVIEW_CHARGE), town.clock()
+    town.clock.turn(hours=3)
+    held(town)
+    with town.engine.connect() as connection:
+        (found,) = listed(connection)
+    noted = [tried for tried in found.attempts if MAY_HAVE_BEEN_SENT in tried["facts"]]
+    assert {tried["sent_at"] for tried in noted} == {stood_since}
+    assert found.order.id == order.id
+
+
 def test_a_refund_that_was_sent_after_the_backup_reconciles_by_the_payment_that_it_gave_back(town: Town) -> None:
     order, receipt = town.order_in(State.CHARGING), a_receipt()
     held(town)
