@@ -3,8 +3,9 @@
 import json
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import FrameType
+from typing import Any
 
 import click
 from flask import current_app
@@ -12,7 +13,7 @@ from flask.cli import AppGroup
 
 from menu_cli import menu_commands
 from money_cli import books, statements
-from store import review, schema
+from store import auto, holding, review, schema
 from topup.clock import utc_now
 from topup.errors import RedialError
 from topup.life import Event
@@ -86,10 +87,17 @@ def orders_review() -> None:
         click.echo(f"    why: {json.dumps(dict(found.detail), ensure_ascii=False)}")
         for tried in found.attempts:
             receipt, known = tried["receipt"] or "no receipt", tried["provider_ref"] or "no name there"
-            click.echo(f"    {tried['reference']} at {tried['provider']}: {tried['outcome']} ({receipt}, {known})")
+            click.echo(f"    {tried['reference']} at {tried['provider']}: {_came_to(tried)} ({receipt}, {known})")
         for told in found.callbacks:
             click.echo(f"    callback {told['received_at']:%H:%M:%S} {told['topic']}: {told['verdict']}")
     click.echo(f"{len(waiting)} to decide." if waiting else "Nothing to decide.")
+
+
+def _came_to(tried: Mapping[str, Any]) -> str:
+    """What is known of an attempt."""
+    if tried["outcome"] is not None:
+        return str(tried["outcome"])
+    return "perhaps sent, look for it" if holding.MAY_HAVE_BEEN_SENT in tried["facts"] else "no answer"
 
 
 @orders.command("decide")
@@ -129,18 +137,37 @@ def orders_decide(order_id: str, event: str | None, because: str, by: str, recei
 @click.option("--reason", "because", required=True, help="Why, for the record.")
 @click.option("--by", required=True, help="Who decides.")
 def orders_hold(order_ids: tuple[str, ...], everything: bool, because: str, by: str) -> None:
-    """Put orders that are under way in review, after a restore and before anything is started."""
+    """Put orders that are under way in review, after a restore and before anything is started.
+
+    With --all, auto top-ups let what is due now pass, too.
+    """
     if bool(order_ids) == everything:
         raise click.UsageError("Say --all, or which.")
+    if everything:
+        _hold_all(because=because, by=by)
+    else:
+        _hold(order_ids, because=because, by=by)
+
+
+def _hold(order_ids: Sequence[str], *, because: str, by: str) -> None:
     wiring = _wiring()
     try:
         with wiring.engine.begin() as connection:
-            chosen = review.under_way(connection) if everything else order_ids
-            for order_id in chosen:
-                review.hold(connection, order_id, because=because, by=by, now=utc_now(), timing=wiring.timing)
+            for order_id in order_ids:
+                holding.hold(connection, order_id, because=because, by=by, now=utc_now(), timing=wiring.timing)
     except RedialError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{len(chosen)} held for a person.")
+    click.echo(f"{len(order_ids)} held for a person.")
+
+
+def _hold_all(*, because: str, by: str) -> None:
+    wiring, now = _wiring(), utc_now()
+    with wiring.engine.begin() as connection:
+        held = holding.hold_all(connection, because=because, by=by, now=now, timing=wiring.timing)
+        put_off = auto.look_past_what_is_due(connection, rhythm=wiring.shop.auto, zone=wiring.shop.zone, now=now)
+    click.echo(f"{held.now} held for a person.")
+    click.echo(f"{held.before} in review before: look for what may have been sent since as well.")
+    click.echo(f"{put_off} auto top-ups are not looked at before their next time.")
 
 
 @orders.command("show")

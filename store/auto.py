@@ -140,6 +140,19 @@ def look_again(connection: Connection, standing_id: str, *, at: datetime) -> Non
     )
 
 
+def look_past_what_is_due(connection: Connection, *, rhythm: Rhythm, zone: tzinfo, now: datetime) -> int:
+    """Let each that runs be looked at next in a slot that has not begun. Returns how many run.
+
+    As after a restore: an order of the present slot may have been placed and lost, and a second one would have its id.
+    """
+    running = select(standing_orders).where(standing_orders.c.stopped_at.is_(None)).with_for_update()
+    rows = connection.execute(running).all()
+    for row in rows:
+        when = terms_of(row._asdict()).when
+        look_again(connection, row.id, at=rhythm.next_look(row.id, when, after=now, zone=zone))
+    return len(rows)
+
+
 def stop_one(connection: Connection, standing: Standing, *, now: datetime, why: str) -> bool:
     """Let it not ask any more. Whether it did until now."""
     return _stop(connection, standing.payer, now=now, why=why, standing_id=standing.id) > 0

@@ -14,7 +14,9 @@ from topup.reconciliation import Entry
 # A movement belongs to the newest attempt of its purpose that had been made by then.
 _MOVED = text("""
     SELECT transfers.order_id, transfers.amount_minor, transfers.currency, transfers.at, orders.payer, orders.line,
-           attempts.reference, attempts.receipt, attempts.facts
+           attempts.reference, attempts.receipt, attempts.facts,
+           ARRAY(SELECT tried.reference FROM attempts AS tried
+                  WHERE tried.order_id = transfers.order_id AND tried.purpose = ANY(:purposes)) AS tried
       FROM transfers
       JOIN orders ON orders.id = transfers.order_id
       LEFT JOIN LATERAL (
@@ -42,7 +44,8 @@ def with_credit_provider(connection: Connection, provider: str, *, since: dateti
     """The credits that we booked with the operator."""
     window = {"account": operator_float(provider), "since": since, "until": until}
     refills = connection.execute(_MOVED, {**window, "purposes": list(REFILLS), "outgoing": True}).mappings()
-    return [_entry("refill", row, (row["reference"] or "", row["receipt"] or "")) for row in refills]
+    # A person who says that a credit landed does not say by which of its attempts.
+    return [_entry("refill", row, (row["reference"] or "", row["receipt"] or "", *row["tried"])) for row in refills]
 
 
 def _entry(kind: str, row: RowMapping, names: tuple[Any, ...]) -> Entry:

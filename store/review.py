@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from store import attempts as attempts_of
 from store.book import SqlBook
 from store.tables import attempts, inbox, order_moves, orders
 from topup.errors import RedialError
-from topup.life import LIFE, REVIEWS, Event, State
+from topup.life import REVIEWS, Event, State
 from topup.orders import Order, advance
 from topup.schedule import Timing
 
@@ -71,51 +70,6 @@ def decide(connection: Connection, decision: Decision, *, now: datetime, timing:
     _settle_receipt(connection, order, decision)
     detail = {"by": decision.by, "because": decision.because, "receipt": decision.receipt}
     return advance(SqlBook(connection), order_id=order.id, event=decision.event, now=now, timing=timing, detail=detail)
-
-
-def under_way(connection: Connection) -> list[str]:
-    """The ids of the orders that can be held."""
-    may_be_held = [rule.source.value for rule in LIFE if rule.event is Event.OPERATOR_HOLD]
-    found = select(orders.c.id).where(orders.c.state.in_(may_be_held)).order_by(orders.c.placed_at)
-    return list(connection.scalars(found))
-
-
-def hold(connection: Connection, order_id: str, *, because: str, by: str, now: datetime, timing: Timing) -> Order:
-    """Move an order that is under way into review, as after a restore: what was done since the backup is not known.
-
-    To be called while nothing else runs. Raises OrderNotFound, and IllegalEvent where LIFE does not have it.
-    """
-    book = SqlBook(connection)
-    order = book.lock(order_id)
-    if order.state in _NEXT:
-        _may_have_been_sent(connection, order, _NEXT[order.state], now=now)
-    detail = {"by": by, "why": because}
-    return advance(book, order_id=order.id, event=Event.OPERATOR_HOLD, now=now, timing=timing, detail=detail)
-
-
-# What is sent next from a state. In these nothing has been sent in our eyes, but perhaps it was after the backup.
-_NEXT = {
-    State.CREATED: "charge",
-    State.PAID: "credit",
-    State.REFUNDING: "refund",
-    State.UNREDEEMED: "redeem",
-    State.PROMISED: "lend",
-}
-
-
-def _may_have_been_sent(connection: Connection, order: Order, purpose: str, *, now: datetime) -> None:
-    """Write down the attempt that was perhaps made, under the reference that it had, for what comes of it."""
-    charged = attempts_of.confirmed_charge(connection, order.id)
-    is_refill = purpose in attempts_of.REFILLS
-    attempts_of.begin(
-        connection,
-        order=order,
-        purpose=purpose,
-        provider=order.credit_provider if is_refill else order.payment_provider,
-        msisdn=order.line if is_refill else order.payer,
-        facts={"receipt": charged.receipt} if charged and purpose == "refund" else {},
-        now=now,
-    )
 
 
 def _settle_receipt(connection: Connection, order: Order, decision: Decision) -> None:

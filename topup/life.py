@@ -192,6 +192,7 @@ def _rules() -> Iterable[Rule]:
         (s.CREDITING,     e.OPERATOR_HOLD,    s.REVIEW_CREDIT, None,        (f.ALERT,)),
         (s.REFUNDING,     e.OPERATOR_HOLD,    s.REVIEW_REFUND, None,        (f.ALERT,)),
         (s.RETURNING,     e.OPERATOR_HOLD,    s.REVIEW_REFUND, None,        (f.ALERT,)),
+        (s.ASKED,         e.OPERATOR_HOLD,    s.REVIEW_CHARGE, None,        (f.ALERT,)),          # perhaps a yes came
 
         (s.ASKED,         e.ASK_PLACED,       s.ASKED,         None,        (f.LAPSE, f.ASK)),
         (s.ASKED,         e.ASK_ACCEPTED,     s.CREATED,       None,        (f.CHARGE,)),

@@ -25,6 +25,7 @@ AUTO = "tests/unit/test_workers_auto.py"
 AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
+HOLDING = "tests/unit/test_store_holding.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -453,5 +454,38 @@ MUTATIONS = (
         "        standing_orders.c.payer == standing.payer,\n",
         "        standing_orders.c.id == standing.id,\n",
         (AUTO,),
+        "an ask that a restored backup has open is taken for unanswered",
+        "topup/life.py",
+        "(s.ASKED,         e.OPERATOR_HOLD,",
+        "# (s.ASKED,         e.OPERATOR_HOLD,",
+        (HOLDING,),
+    ),
+    Mutation(
+        "what a decision after the backup may have sent is not noted",
+        "store/holding.py",
+        "    for order_id in before:\n",
+        "    for order_id in ():\n",
+        (HOLDING,),
+    ),
+    Mutation(
+        "what was under way in a backup is held without what may have been sent since",
+        "store/holding.py",
+        "    _note_what_may_have_been_sent(connection, book.lock(order_id))\n    detail",
+        "    detail",
+        (HOLDING,),
+    ),
+    Mutation(
+        "after a restore a standing order asks for what it may have asked already",
+        "store/auto.py",
+        "at=rhythm.next_look(row.id, when, after=now, zone=zone)",
+        "at=now",
+        (HOLDING,),
+    ),
+    Mutation(
+        "a credit that landed is known by its newest name only",
+        "store/movements.py",
+        ', *row["tried"]',
+        "",
+        (HOLDING,),
     ),
 )

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from store.attempts import Kept, last
 from store.desk import Desk
-from store.review import hold
+from store.holding import hold
 from store.seal import UnableToOpen, seal_of
 from store.vouchers import pin_of
 from tests.unit.houses import Town, confirmed
