@@ -81,7 +81,7 @@ def orders_review() -> None:
         waiting = review.listed(connection)
     for found in waiting:
         order = found.order
-        click.echo(f"{order.id}  {order.state.value}  {_shown(order.amount.minor, order.amount.currency)}")
+        click.echo(f"{order.id}  {found.seen}  {_shown(order.amount.minor, order.amount.currency)}")
         click.echo(f"    for {order.line}, paid by {order.payer}, since {found.since:%Y-%m-%d %H:%M}Z")
         click.echo(f"    why: {json.dumps(dict(found.detail), ensure_ascii=False)}")
         for tried in found.attempts:
@@ -106,15 +106,18 @@ def orders_review() -> None:
 @click.option(
     "--drop", "event", flag_value=Event.OPERATOR_DROP.value, help="An advance that did not land: do not try it again."
 )
+@click.option("--seen", required=True, help="What is decided, as `orders review` names it: REVIEW_CHARGE/4.")
 @click.option("--reason", "because", required=True, help="Why, for the record.")
 @click.option("--by", required=True, help="Who decides.")
 @click.option("--receipt", help="The provider's receipt, from its statement.")
-def orders_decide(order_id: str, event: str | None, because: str, by: str, receipt: str | None) -> None:
+def orders_decide(*, order_id: str, event: str | None, seen: str, because: str, by: str, receipt: str | None) -> None:
     """Decide an order that is in review: --credit, --refund, --close, --void (a voucher) or --drop (an advance)."""
     if event is None:
         raise click.UsageError("Say --credit, --refund, --close, --void or --drop.")
     wiring = _wiring()
-    decision = review.Decision(order_id=order_id, event=Event(event), because=because, by=by, receipt=receipt)
+    decision = review.Decision(
+        order_id=order_id, event=Event(event), seen=seen, because=because, by=by, receipt=receipt
+    )
     try:
         with wiring.engine.begin() as connection:
             order = review.decide(connection, decision, now=utc_now(), timing=wiring.timing)

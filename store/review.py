@@ -20,6 +20,10 @@ class NotInReview(RedialError):
     """Order {order_id} is {state}, and only an order in review can be decided."""
 
 
+class HasMovedOn(RedialError):
+    """Order {order_id} is {now} by now, and {seen} is what you saw: look again with `orders review`, then decide."""
+
+
 class ReceiptNeeded(RedialError):
     """That money came is only known by the provider's receipt: give it with --receipt."""
 
@@ -38,17 +42,23 @@ class InReview:
     attempts: Sequence[Mapping[str, Any]]
     callbacks: Sequence[Mapping[str, Any]]
 
+    @property
+    def seen(self) -> str:
+        """What a decision names, so that it is of this and of nothing that comes later: `REVIEW_CHARGE/4`."""
+        return _standing(self.order)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a person decided of an order, why, and who they are.
 
     `event` is OPERATOR_CREDIT, OPERATOR_REFUND, OPERATOR_CLOSE, OPERATOR_VOID (of a voucher) or OPERATOR_DROP (of an
-    advance). `receipt` is the provider's, from its statement.
+    advance). `seen` names what they looked at, as InReview.seen does. `receipt` is the provider's, from its statement.
     """
 
     order_id: str
     event: Event
+    seen: str
     because: str
     by: str
     receipt: str | None = None
@@ -63,14 +73,22 @@ def listed(connection: Connection) -> list[InReview]:
 def decide(connection: Connection, decision: Decision, *, now: datetime, timing: Timing) -> Order:
     """Move an order out of review, and keep the decision with the move.
 
-    Raises NotInReview, ReceiptNeeded, ReceiptIsTaken, and IllegalEvent where LIFE does not have such a decision.
+    The same word means another thing in another review, so one that was made of what no longer is counts for nothing.
+    Raises NotInReview, HasMovedOn, ReceiptNeeded, ReceiptIsTaken, and IllegalEvent where LIFE does not have such a
+    decision.
     """
     order = SqlBook(connection).lock(decision.order_id)
     if not order.state.in_review:
         raise NotInReview(order_id=order.id, state=order.state.value)
+    if decision.seen != _standing(order):
+        raise HasMovedOn(order_id=order.id, now=_standing(order), seen=decision.seen)
     _settle_receipt(connection, order, decision)
-    detail = {"by": decision.by, "because": decision.because, "receipt": decision.receipt}
+    detail = {"by": decision.by, "because": decision.because, "seen": decision.seen, "receipt": decision.receipt}
     return advance(SqlBook(connection), order_id=order.id, event=decision.event, now=now, timing=timing, detail=detail)
+
+
+def _standing(order: Order) -> str:
+    return f"{order.state.value}/{order.seq}"
 
 
 def under_way(connection: Connection) -> list[str]:

@@ -25,6 +25,7 @@ AUTO = "tests/unit/test_workers_auto.py"
 AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
+DECIDING = "tests/unit/test_store_review.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -378,5 +379,12 @@ MUTATIONS = (
         "if attempt.facts.get(ANOTHER_MAY_LAND):",
         "if False:",
         ("tests/contracts/test_ucip_refill.py",),
+    ),
+    Mutation(
+        "a decision lands on another question than the one that was seen",
+        "store/review.py",
+        "    if decision.seen != _standing(order):",
+        "    if False:",
+        (DECIDING,),
     ),
 )
