@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from menu_cli import menu_commands
 from money_cli import books, statements
 from store import review, schema
+from store.attempts import RECEIPT_IS_DERIVED
 from topup.clock import utc_now
 from topup.errors import RedialError
 from topup.life import Event
@@ -85,7 +86,8 @@ def orders_review() -> None:
         click.echo(f"    for {order.line}, paid by {order.payer}, since {found.since:%Y-%m-%d %H:%M}Z")
         click.echo(f"    why: {json.dumps(dict(found.detail), ensure_ascii=False)}")
         for tried in found.attempts:
-            receipt, known = tried["receipt"] or "no receipt", tried["provider_ref"] or "no name there"
+            is_known = tried["receipt"] and not tried["facts"].get(RECEIPT_IS_DERIVED)
+            receipt, known = tried["receipt"] if is_known else "no receipt", tried["provider_ref"] or "no name there"
             click.echo(f"    {tried['reference']} at {tried['provider']}: {tried['outcome']} ({receipt}, {known})")
         for told in found.callbacks:
             click.echo(f"    callback {told['received_at']:%H:%M:%S} {told['topic']}: {told['verdict']}")
@@ -109,7 +111,7 @@ def orders_review() -> None:
 @click.option("--seen", required=True, help="What is decided, as `orders review` names it: REVIEW_CHARGE/4.")
 @click.option("--reason", "because", required=True, help="Why, for the record.")
 @click.option("--by", required=True, help="Who decides.")
-@click.option("--receipt", help="The provider's receipt, from its statement.")
+@click.option("--receipt", help="Of money that came: its receipt, from the provider's statement.")
 def orders_decide(*, order_id: str, event: str | None, seen: str, because: str, by: str, receipt: str | None) -> None:
     """Decide an order that is in review: --credit, --refund, --close, --void (a voucher) or --drop (an advance)."""
     if event is None:

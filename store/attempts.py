@@ -16,6 +16,9 @@ from topup.money import Money
 from topup.orders import Order
 from topup.ports import Attempt
 
+# The fact by which a provider says that a receipt is only a name for one that it did not tell.
+RECEIPT_IS_DERIVED = "receipt_is_derived"
+
 # The purposes of the calls that put credit on a line.
 REFILLS = ("credit", "lend", "redeem")
 
@@ -35,6 +38,11 @@ class Kept:
     provider: str
     receipt: str | None
     outcome: str | None
+
+    @property
+    def has_true_receipt(self) -> bool:
+        """Whether the provider, or a person with its statement, has told the receipt."""
+        return self.receipt is not None and not self.attempt.facts.get(RECEIPT_IS_DERIVED)
 
 
 # Made once, since every job says some of these.
@@ -155,6 +163,22 @@ def came_apart(connection: Connection, order: Order, *, kind: Kind) -> bool:
         .where(attempts.c.facts["came_to"].astext.startswith(f"{order.id}-", autoescape=True))
     )
     return connection.scalar(found.limit(1)) is not None
+
+
+def held_without_receipt(connection: Connection, came_to: Kept, amount: Money) -> Kept | None:
+    """The charge of an order in review that holds money which came to this one, under a name that is no true receipt.
+
+    Its order is locked from here on, so that nobody decides it meanwhile.
+    """
+    is_it = {"came_to": came_to.attempt.reference, RECEIPT_IS_DERIVED: True}
+    found = (
+        select(attempts)
+        .join(orders, orders.c.id == attempts.c.order_id)
+        .where(orders.c.payer == came_to.attempt.msisdn, orders.c.kind == Kind.STRAY.value)
+        .where(orders.c.state == State.REVIEW_CHARGE.value)
+        .where(attempts.c.facts.contains(is_it), attempts.c.amount_minor == amount.minor)
+    )
+    return _kept(connection.execute(found.limit(1).with_for_update(of=orders)).one_or_none())
 
 
 def confirmed_charge(connection: Connection, order_id: str) -> Kept | None:

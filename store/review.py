@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from store import attempts as attempts_of
+from store.attempts import Kept
 from store.book import SqlBook
 from store.tables import attempts, inbox, order_moves, orders
 from topup.errors import RedialError
 from topup.life import LIFE, REVIEWS, Event, State
 from topup.orders import Order, advance
 from topup.schedule import Timing
+from topup.wallets import WALLETS
 
 
 class NotInReview(RedialError):
@@ -26,6 +28,14 @@ class HasMovedOn(RedialError):
 
 class ReceiptNeeded(RedialError):
     """That money came is only known by the provider's receipt: give it with --receipt."""
+
+
+class ReceiptOfNothing(RedialError):
+    """A receipt is of money that came in, and this decision says nothing of that: decide it without --receipt."""
+
+
+class ReceiptIsKnown(RedialError):
+    """The payment has the receipt {receipt} already, and it stays: decide it without --receipt."""
 
 
 class ReceiptIsTaken(RedialError):
@@ -74,16 +84,17 @@ def decide(connection: Connection, decision: Decision, *, now: datetime, timing:
     """Move an order out of review, and keep the decision with the move.
 
     The same word means another thing in another review, so one that was made of what no longer is counts for nothing.
-    Raises NotInReview, HasMovedOn, ReceiptNeeded, ReceiptIsTaken, and IllegalEvent where LIFE does not have such a
-    decision.
+    Raises NotInReview, HasMovedOn, ReceiptNeeded, ReceiptOfNothing, ReceiptIsKnown, ReceiptIsTaken, and IllegalEvent
+    where LIFE does not have such a decision.
     """
     order = SqlBook(connection).lock(decision.order_id)
     if not order.state.in_review:
         raise NotInReview(order_id=order.id, state=order.state.value)
     if decision.seen != _standing(order):
         raise HasMovedOn(order_id=order.id, now=_standing(order), seen=decision.seen)
-    _settle_receipt(connection, order, decision)
-    detail = {"by": decision.by, "because": decision.because, "seen": decision.seen, "receipt": decision.receipt}
+    receipt = _as_the_wallet_writes(decision.receipt, order)
+    _settle_receipt(connection, order, decision.event, receipt)
+    detail = {"by": decision.by, "because": decision.because, "seen": decision.seen, "receipt": receipt}
     return advance(SqlBook(connection), order_id=order.id, event=decision.event, now=now, timing=timing, detail=detail)
 
 
@@ -136,18 +147,45 @@ def _may_have_been_sent(connection: Connection, order: Order, purpose: str, *, n
     )
 
 
-def _settle_receipt(connection: Connection, order: Order, decision: Decision) -> None:
-    """Without a receipt nothing can be reversed or reconciled, so money that came must have one."""
-    charges = (attempts.c.order_id == order.id) & (attempts.c.purpose == "charge")
-    if order.state is State.REVIEW_CHARGE and decision.event is Event.OPERATOR_CLOSE:
+# In these a person may have found the payment on the statement. In others they hold a receipt of something else.
+_MONEY_MAY_HAVE_COME = frozenset({State.REVIEW_CHARGE, State.REVIEW_REFUND})
+
+
+def _as_the_wallet_writes(receipt: str | None, order: Order) -> str | None:
+    """A receipt as the provider will tell it, whatever a person typed; None when they typed nothing."""
+    typed = (receipt or "").strip()
+    wallet = WALLETS.get(order.payment_provider)
+    return (typed.upper() if wallet and wallet.receipts_are_upper_case else typed) or None
+
+
+def _settle_receipt(connection: Connection, order: Order, event: Event, receipt: str | None) -> None:
+    """Without a receipt nothing can be reversed or reconciled, so money that came must have one. It has but one."""
+    is_said_to_have_come = order.state in _MONEY_MAY_HAVE_COME and event is not Event.OPERATOR_CLOSE
+    if receipt is not None and not is_said_to_have_come:
+        raise ReceiptOfNothing()
+    known = attempts_of.confirmed_charge(connection, order.id)
+    if order.state is State.REVIEW_CHARGE and event is Event.OPERATOR_CLOSE:
+        charges = (attempts.c.order_id == order.id) & (attempts.c.purpose == "charge")
         connection.execute(update(attempts).where(charges).values(receipt=None))
-    elif decision.receipt is not None:
-        _check_free(connection, order, decision.receipt)
-        newest = select(attempts.c.reference).where(charges).order_by(attempts.c.number.desc()).limit(1)
-        values = {"receipt": decision.receipt, "facts": attempts.c.facts.op("||")({"receipt_is_derived": False})}
-        connection.execute(update(attempts).where(attempts.c.reference == newest.scalar_subquery()).values(values))
-    elif order.state is State.REVIEW_CHARGE and not _has_receipt(connection, order):
+    elif receipt is not None:
+        _note_receipt(connection, order, known, receipt)
+    elif order.state is State.REVIEW_CHARGE and (known is None or not known.has_true_receipt):
         raise ReceiptNeeded()
+
+
+def _note_receipt(connection: Connection, order: Order, known: Kept | None, receipt: str) -> None:
+    """Keep the receipt that a person gives with the charge that was paid, or with the newest."""
+    if known is not None and known.has_true_receipt:
+        if known.receipt != receipt:
+            raise ReceiptIsKnown(receipt=known.receipt)
+        return
+    if known is not None and str(known.receipt).upper() == receipt.upper():
+        raise ReceiptNeeded()  # It is copied from our own list, where it stands for one that is not known.
+    _check_free(connection, order, receipt)
+    if (paid := known or attempts_of.last(connection, order_id=order.id, purpose="charge")) is not None:
+        facts = attempts.c.facts.op("||")({attempts_of.RECEIPT_IS_DERIVED: False})
+        of_it = attempts.c.reference == paid.attempt.reference
+        connection.execute(update(attempts).where(of_it).values(receipt=receipt, facts=facts))
 
 
 def _check_free(connection: Connection, order: Order, receipt: str) -> None:
@@ -156,11 +194,6 @@ def _check_free(connection: Connection, order: Order, receipt: str) -> None:
     )
     if (taken_by := connection.scalar(found.limit(1))) is not None:
         raise ReceiptIsTaken(receipt=receipt, order_id=taken_by)
-
-
-def _has_receipt(connection: Connection, order: Order) -> bool:
-    found = select(attempts.c.reference).where(attempts.c.order_id == order.id, attempts.c.purpose == "charge")
-    return connection.scalar(found.where(attempts.c.receipt.is_not(None)).limit(1)) is not None
 
 
 def _in_review(connection: Connection, order_id: str, since: datetime) -> InReview:

@@ -22,13 +22,17 @@ class NoWalletHere(RedialError):
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """Mobile money. `provider` is the PaymentProvider that asks it, `name` what people call it."""
+    """Mobile money. `provider` is the PaymentProvider that asks it, `name` what people call it.
+
+    `receipts_are_upper_case`: so they are to be kept, however a person types one.
+    """
 
     provider: str
     name: str
+    receipts_are_upper_case: bool = False
 
 
-M_PESA = Wallet("daraja", "M-PESA")
+M_PESA = Wallet("daraja", "M-PESA", receipts_are_upper_case=True)
 MTN_MOMO = Wallet("mtn_momo", "MTN MoMo")
 AIRTEL_MONEY = Wallet("airtel_money", "Airtel Money")
 

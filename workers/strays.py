@@ -19,12 +19,31 @@ from workers.house import House
 
 
 def hold(
-    house: House, connection: Connection, *, order: Order, kept: Kept, amount: Money, receipt: str, why: str
+    house: House,
+    connection: Connection,
+    *,
+    order: Order,
+    kept: Kept,
+    amount: Money,
+    receipt: str,
+    why: str,
+    is_derived: bool = False,
 ) -> str:
     """Make an order of its own for money that `order` has no place for.
 
+    `is_derived`: the receipt only stands for one that the provider did not tell. When that comes it is the same money.
     Returns its id, which is the same for the same receipt.
     """
+    if not is_derived and (known := attempts.held_without_receipt(connection, kept, amount)) is not None:
+        attempts.note(
+            connection,
+            known.attempt.reference,
+            outcome="stray",
+            now=house.clock(),
+            receipt=receipt,
+            facts={attempts.RECEIPT_IS_DERIVED: False},
+        )
+        return known.order_id
     channel = f"{Kind.STRAY.value}:{kept.provider}"
     stray = Order(
         id=mint_order_id(secret=house.shop.order_secret, channel=channel, conversation=receipt),
@@ -41,7 +60,7 @@ def hold(
         placed_at=house.clock(),
     )
     if place(SqlBook(connection), order=stray, now=house.clock(), timing=house.timing):
-        _write_down_payment(house, connection, stray, kept, receipt)
+        _write_down_payment(house, connection, stray, kept, receipt, is_derived=is_derived)
         placed = SqlBook(connection).lock(stray.id)
         house.move(connection, placed, Event.CHARGE_STRAY, {"why": why, "receipt": receipt, "came_to": order.id})
     return stray.id
@@ -52,14 +71,16 @@ def is_held_for(connection: Connection, order: Order) -> bool:
     return attempts.came_apart(connection, order, kind=Kind.STRAY)
 
 
-def _write_down_payment(house: House, connection: Connection, stray: Order, kept: Kept, receipt: str) -> None:
+def _write_down_payment(
+    house: House, connection: Connection, stray: Order, kept: Kept, receipt: str, *, is_derived: bool
+) -> None:
     attempt = attempts.begin(
         connection,
         order=stray,
         purpose="charge",
         provider=kept.provider,
         msisdn=stray.payer,
-        facts={"came_to": kept.attempt.reference},
+        facts={"came_to": kept.attempt.reference, attempts.RECEIPT_IS_DERIVED: is_derived},
         now=house.clock(),
     )
     attempts.note(connection, attempt.reference, outcome="stray", now=house.clock(), receipt=receipt)

@@ -387,4 +387,32 @@ MUTATIONS = (
         "    if False:",
         (DECIDING,),
     ),
+    Mutation(
+        "a receipt of something else is taken for the payment's",
+        "store/review.py",
+        "    if receipt is not None and not is_said_to_have_come:",
+        "    if False:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a receipt that a person types overwrites the one that the provider told",
+        "store/review.py",
+        "        if known.receipt != receipt:",
+        "        if False:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a name that stands for a receipt is taken for one",
+        "store/review.py",
+        "(known is None or not known.has_true_receipt):",
+        "known is None:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "the receipt of money that was held without one makes it further money",
+        "workers/strays.py",
+        "    if not is_derived and (known :=",
+        "    if False and (known :=",
+        (DECIDING,),
+    ),
 )

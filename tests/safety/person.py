@@ -69,6 +69,8 @@ def _by_the_books(connection: Connection, town: Town, order: Order, wish: Event)
             return Event.OPERATOR_CLOSE, None
         case State.REVIEW_CREDIT if any(given.order_id == order.id for given in town.world.credits):
             return Event.OPERATOR_CLOSE, None
+        case State.REVIEW_CREDIT:
+            return (Event.OPERATOR_REFUND if is_stray else wish), None
         case State.REVIEW_REFUND if paid is None or _went_back(town, paid):
             return Event.OPERATOR_CLOSE, None
         case _:
