@@ -15,6 +15,7 @@ from topup.life import State
 from topup.money import Money
 from topup.orders import Order
 from topup.ports import Attempt
+from topup.wallets import WALLETS
 
 # The fact by which a provider says that a receipt is only a name for one that it did not tell.
 RECEIPT_IS_DERIVED = "receipt_is_derived"
@@ -187,6 +188,16 @@ def confirmed_charge(connection: Connection, order_id: str) -> Kept | None:
         attempts.c.order_id == order_id, attempts.c.purpose == "charge", attempts.c.receipt.is_not(None)
     )
     return _kept(connection.execute(found.order_by(attempts.c.number.desc()).limit(1)).one_or_none())
+
+
+def refunded_instead(connection: Connection, charged: Kept) -> Kept | None:
+    """The charge that the provider would give back in place of `charged`, which came to it by another receipt."""
+    wallet = WALLETS.get(charged.provider)
+    came_to = charged.attempt.facts.get("came_to")
+    if wallet is None or not wallet.refunds_by_reference or not isinstance(came_to, str):
+        return None
+    other = get(connection, came_to)
+    return other if other.receipt not in (None, charged.receipt) else None
 
 
 def _kept(row: Row[Any] | None) -> Kept | None:

@@ -42,6 +42,10 @@ class ReceiptIsTaken(RedialError):
     """The receipt {receipt} already belongs to order {order_id}: close or decide that one first."""
 
 
+class WouldRefundAnother(RedialError):
+    """{wallet} would send back what order {order_id} was paid with, not this: send it back by hand, then close this."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InReview:
     """An order in review: its last move's detail, every attempt, and what callbacks for it came to."""
@@ -84,8 +88,8 @@ def decide(connection: Connection, decision: Decision, *, now: datetime, timing:
     """Move an order out of review, and keep the decision with the move.
 
     The same word means another thing in another review, so one that was made of what no longer is counts for nothing.
-    Raises NotInReview, HasMovedOn, ReceiptNeeded, ReceiptOfNothing, ReceiptIsKnown, ReceiptIsTaken, and IllegalEvent
-    where LIFE does not have such a decision.
+    Raises NotInReview, HasMovedOn, ReceiptNeeded, ReceiptOfNothing, ReceiptIsKnown, ReceiptIsTaken,
+    WouldRefundAnother, and IllegalEvent where LIFE does not have such a decision.
     """
     order = SqlBook(connection).lock(decision.order_id)
     if not order.state.in_review:
@@ -94,6 +98,8 @@ def decide(connection: Connection, decision: Decision, *, now: datetime, timing:
         raise HasMovedOn(order_id=order.id, now=_standing(order), seen=decision.seen)
     receipt = _as_the_wallet_writes(decision.receipt, order)
     _settle_receipt(connection, order, decision.event, receipt)
+    if decision.event is Event.OPERATOR_REFUND:
+        _check_it_goes_back_itself(connection, order)
     detail = {"by": decision.by, "because": decision.because, "seen": decision.seen, "receipt": receipt}
     return advance(SqlBook(connection), order_id=order.id, event=decision.event, now=now, timing=timing, detail=detail)
 
@@ -186,6 +192,13 @@ def _note_receipt(connection: Connection, order: Order, known: Kept | None, rece
         facts = attempts.c.facts.op("||")({attempts_of.RECEIPT_IS_DERIVED: False})
         of_it = attempts.c.reference == paid.attempt.reference
         connection.execute(update(attempts).where(of_it).values(receipt=receipt, facts=facts))
+
+
+def _check_it_goes_back_itself(connection: Connection, order: Order) -> None:
+    charged = attempts_of.confirmed_charge(connection, order.id)
+    other = charged and attempts_of.refunded_instead(connection, charged)
+    if other is not None:
+        raise WouldRefundAnother(wallet=WALLETS[other.provider].name, order_id=other.order_id)
 
 
 def _check_free(connection: Connection, order: Order, receipt: str) -> None:

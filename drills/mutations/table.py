@@ -415,4 +415,18 @@ MUTATIONS = (
         "    if False and (known :=",
         (DECIDING,),
     ),
+    Mutation(
+        "a person lets a second payment go back by the name of the first",
+        "store/review.py",
+        "    if other is not None:\n        raise WouldRefundAnother",
+        "    if False:\n        raise WouldRefundAnother",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a second payment whose credit is refused goes back by the name of the first",
+        "workers/refund.py",
+        "(other := attempts.refunded_instead(connection, charged)) is not None:",
+        "(other := charged) is None:",
+        (DECIDING,),
+    ),
 )

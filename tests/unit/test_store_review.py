@@ -1,17 +1,28 @@
 """What a person decides of an order in review, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 
 from store import review
 from store.book import SqlBook
-from store.review import Decision, HasMovedOn, NotInReview, ReceiptIsKnown, ReceiptNeeded, ReceiptOfNothing
+from store.review import (
+    Decision,
+    HasMovedOn,
+    NotInReview,
+    ReceiptIsKnown,
+    ReceiptNeeded,
+    ReceiptOfNothing,
+    WouldRefundAnother,
+)
 from tests.unit.houses import Town, a_receipt, confirmed
 from tests.unit.orders import TIMING
-from topup.life import Event, State
+from topup.life import Effect, Event, State
 from topup.orders import Order
 from topup.outcomes import Confirmed
 from workers import strays
+from workers.refund import refund
 
 
 @pytest.fixture
@@ -146,9 +157,9 @@ def held(town: Town) -> Order:
     return stray
 
 
-def hold(town: Town, order: Order, receipt: str, *, is_derived: bool = False) -> str:
+def hold(town: Town, order: Order, receipt: str, *, is_derived: bool = False, provider: str = "daraja") -> str:
     """Hold money apart that came to this order by its first charge."""
-    kept = town.attempt(f"{order.id}-charge-1")
+    kept = replace(town.attempt(f"{order.id}-charge-1"), provider=provider)
     with town.engine.begin() as connection:
         return strays.hold(
             town.house,
@@ -188,3 +199,39 @@ def test_a_receipt_that_comes_after_money_without_one_was_closed_is_shown_to_a_p
     decide(town, held, Event.OPERATOR_CLOSE)
     hold(town, order, a_receipt())
     assert [stray.state for stray in town.strays_of(order)] == [State.UNPAID, State.REVIEW_CHARGE]
+
+
+# What a provider cannot send back.
+
+
+@pytest.mark.parametrize(("provider", "is_refused"), [("mtn_momo", True), ("airtel_money", False), ("daraja", False)])
+def test_a_second_payment_is_not_sent_back_by_the_name_of_the_first(
+    town: Town, provider: str, is_refused: bool
+) -> None:
+    order = town.order_in(State.DONE)
+    hold(town, order, a_receipt(), provider=provider)
+    (stray,) = town.strays_of(order)
+    if is_refused:
+        with pytest.raises(WouldRefundAnother, match=f"{order.id}.*by hand"):
+            decide(town, stray, Event.OPERATOR_REFUND)
+    else:
+        assert decide(town, stray, Event.OPERATOR_REFUND) is State.REFUNDING
+
+
+def test_the_only_payment_that_came_to_a_charge_goes_back_by_its_name(town: Town) -> None:
+    order = town.order_in(State.REVIEW_CHARGE)
+    hold(town, order, a_receipt(), provider="mtn_momo")
+    (stray,) = town.strays_of(order)
+    assert decide(town, stray, Event.OPERATOR_REFUND) is State.REFUNDING
+
+
+def test_a_second_payment_whose_credit_is_refused_goes_to_a_person_and_not_back_by_the_name_of_the_first(
+    town: Town,
+) -> None:
+    order = town.order_in(State.DONE)
+    hold(town, order, a_receipt(), provider="mtn_momo")
+    (stray,) = town.strays_of(order)
+    stray = town.after(stray, Event.OPERATOR_CREDIT, Event.CREDIT_SENT, Event.CREDIT_REFUSED)
+    refund(town.house, town.owing(stray.id, Effect.REFUND))
+    assert (town.now(stray).state, town.payments.calls) == (State.REVIEW_REFUND, [])
+    assert order.id in town.detail(stray)["why"]
