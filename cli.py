@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 
 from menu_cli import menu_commands
 from money_cli import books, statements
-from store import review, schema
+from store import review, schema, strays
 from store.attempts import RECEIPT_IS_DERIVED
 from topup.clock import utc_now
 from topup.errors import RedialError
@@ -77,9 +77,9 @@ orders = AppGroup("orders", help="Orders, and those that need a person.")
 
 @orders.command("review")
 def orders_review() -> None:
-    """List the orders in review, with everything that was asked and answered."""
+    """List the orders in review, with everything that was asked and answered, and what providers told of no order."""
     with _wiring().engine.connect() as connection:
-        waiting = review.listed(connection)
+        waiting, told = review.listed(connection), strays.waiting(connection)
     for found in waiting:
         order = found.order
         click.echo(f"{order.id}  {found.seen}  {_shown(order.amount.minor, order.amount.currency)}")
@@ -89,9 +89,14 @@ def orders_review() -> None:
             is_known = tried["receipt"] and not tried["facts"].get(RECEIPT_IS_DERIVED)
             receipt, known = tried["receipt"] if is_known else "no receipt", tried["provider_ref"] or "no name there"
             click.echo(f"    {tried['reference']} at {tried['provider']}: {tried['outcome']} ({receipt}, {known})")
-        for told in found.callbacks:
-            click.echo(f"    callback {told['received_at']:%H:%M:%S} {told['topic']}: {told['verdict']}")
+        for heard in found.callbacks:
+            click.echo(f"    callback {heard['received_at']:%H:%M:%S} {heard['topic']}: {heard['verdict']}")
+    for stray in told:
+        click.echo(f"{stray.name}  {stray.what}")
+        click.echo(f"    told by {stray.provider} at {stray.at:%Y-%m-%d %H:%M}Z ({stray.receipt or 'no receipt'})")
     click.echo(f"{len(waiting)} to decide." if waiting else "Nothing to decide.")
+    if told:
+        click.echo(f"{len(told)} to acknowledge.")
 
 
 @orders.command("decide")
@@ -126,6 +131,20 @@ def orders_decide(*, order_id: str, event: str | None, seen: str, because: str, 
     except RedialError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{order.id} is now {order.state.value}.")
+
+
+@orders.command("acknowledge")
+@click.argument("name")
+@click.option("--reason", "because", required=True, help="What was found, for the record.")
+@click.option("--by", required=True, help="Who has looked.")
+def orders_acknowledge(name: str, because: str, by: str) -> None:
+    """Say of what a provider told of no order that it was looked into. NAME is as `orders review` prints it."""
+    try:
+        with _wiring().engine.begin() as connection:
+            strays.acknowledge(connection, name, because=because, by=by, now=utc_now())
+    except RedialError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} is acknowledged.")
 
 
 @orders.command("hold")

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from store import attempts
 from store.attempts import Kept
 from store.book import SqlBook
-from topup.ids import mint_order_id
+from store.strays import HOLDS, RECEIPT, STRAY
+from topup.ids import mint_attempt_reference, mint_order_id
 from topup.kinds import Kind
-from topup.life import Event
+from topup.life import Event, State
 from topup.money import Money
 from topup.orders import Order, place
 from workers.house import House
@@ -41,7 +42,7 @@ def hold(
             outcome="stray",
             now=house.clock(),
             receipt=receipt,
-            facts={attempts.RECEIPT_IS_DERIVED: False},
+            facts={attempts.RECEIPT_IS_DERIVED: False, HOLDS: [known.receipt, receipt]},
         )
         return known.order_id
     channel = f"{Kind.STRAY.value}:{kept.provider}"
@@ -63,6 +64,8 @@ def hold(
         _write_down_payment(house, connection, stray, kept, receipt, is_derived=is_derived)
         placed = SqlBook(connection).lock(stray.id)
         house.move(connection, placed, Event.CHARGE_STRAY, {"why": why, "receipt": receipt, "came_to": order.id})
+    elif SqlBook(connection).lock(stray.id).state is State.UNPAID:
+        _tell_again(house, connection, stray, receipt)
     return stray.id
 
 
@@ -80,7 +83,18 @@ def _write_down_payment(
         purpose="charge",
         provider=kept.provider,
         msisdn=stray.payer,
-        facts={"came_to": kept.attempt.reference, attempts.RECEIPT_IS_DERIVED: is_derived},
+        facts={"came_to": kept.attempt.reference, attempts.RECEIPT_IS_DERIVED: is_derived, HOLDS: [receipt]},
         now=house.clock(),
     )
     attempts.note(connection, attempt.reference, outcome="stray", now=house.clock(), receipt=receipt)
+
+
+def _tell_again(house: House, connection: Connection, stray: Order, receipt: str) -> None:
+    """A person found that it never came, and now it is told once more: perhaps the statement was not yet complete."""
+    attempts.note(
+        connection,
+        mint_attempt_reference(order_id=stray.id, purpose="charge", number=1),
+        outcome="stray",
+        now=house.clock(),
+        facts={STRAY: "told again after a person closed it", RECEIPT: receipt},
+    )

@@ -25,6 +25,7 @@ AUTO = "tests/unit/test_workers_auto.py"
 AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
+STRAYS = "tests/unit/test_store_strays.py"
 DECIDING = "tests/unit/test_store_review.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
@@ -428,5 +429,26 @@ MUTATIONS = (
         "(other := attempts.refunded_instead(connection, charged)) is not None:",
         "(other := charged) is None:",
         (DECIDING,),
+    ),
+    Mutation(
+        "a person acknowledges what was told after they looked",
+        "store/strays.py",
+        "(stray := _stray(row)).name != name:",
+        "not (stray := _stray(row)).name:",
+        (STRAYS,),
+    ),
+    Mutation(
+        "what was acknowledged once hides whatever is told later",
+        "store/strays.py",
+        '~seen.bool_op("@>")(func.jsonb_build_array(told))',
+        "~facts.has_key(SEEN)",
+        (STRAYS,),
+    ),
+    Mutation(
+        "money that is told again after a person closed it is seen by nobody",
+        "workers/strays.py",
+        "    elif SqlBook(connection).lock(stray.id).state is State.UNPAID:",
+        "    elif False:",
+        (STRAYS,),
     ),
 )
