@@ -1,5 +1,7 @@
 """What providers told that no order had a place for: shown to a person until one has looked."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 
@@ -31,6 +33,12 @@ def acknowledge(town: Town, name: str, *, because: str = "the portal has it as p
         strays.acknowledge(connection, name, because=because, by="Amina", now=town.clock())
 
 
+def acknowledged(town: Town, reference: str) -> list[dict[str, str]]:
+    """What is kept with an attempt of who has looked at what was told of it."""
+    kept: Any = town.attempt(reference).attempt.facts["stray_seen"]
+    return list(kept)
+
+
 def close(town: Town, stray: Order) -> None:
     """A person has not found the money of this order on the statement."""
     with town.engine.begin() as connection:
@@ -47,7 +55,7 @@ def test_what_no_order_has_a_place_for_is_shown_until_a_person_has_looked_at_it(
     assert (told.what, told.provider, told.receipt) == ("refused after it was confirmed: 1032", "daraja", None)
     acknowledge(town, told.name)
     assert waiting(town, order) == []
-    (kept,) = town.attempt(f"{order.id}-charge-1").attempt.facts["stray_seen"]  # type: ignore[misc]
+    (kept,) = acknowledged(town, f"{order.id}-charge-1")
     assert (kept["by"], kept["because"], kept["stray"]) == ("Amina", "the portal has it as paid", told.what)
 
 
@@ -58,8 +66,7 @@ def test_what_was_looked_at_does_not_come_again_but_something_else_does(town: To
         town.settle(reference, outcome)
         for told in waiting(town, order):
             acknowledge(town, told.name)
-    facts = town.attempt(reference).attempt.facts
-    assert [kept["stray"][-4:] for kept in facts["stray_seen"]] == ["1032", "1037"]  # type: ignore[attr-defined]
+    assert [kept["stray"][-4:] for kept in acknowledged(town, reference)] == ["1032", "1037"]
 
 
 def test_what_was_told_since_a_person_looked_is_not_acknowledged_with_it(town: Town) -> None:
