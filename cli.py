@@ -13,7 +13,8 @@ from flask.cli import AppGroup
 
 from menu_cli import menu_commands
 from money_cli import books, statements
-from store import auto, holding, review, schema
+from store import auto, holding, review, schema, strays
+from store.attempts import RECEIPT_IS_DERIVED
 from topup.clock import utc_now
 from topup.errors import RedialError
 from topup.life import Event
@@ -77,20 +78,26 @@ orders = AppGroup("orders", help="Orders, and those that need a person.")
 
 @orders.command("review")
 def orders_review() -> None:
-    """List the orders in review, with everything that was asked and answered."""
+    """List the orders in review, with everything that was asked and answered, and what providers told of no order."""
     with _wiring().engine.connect() as connection:
-        waiting = review.listed(connection)
+        waiting, told = review.listed(connection), strays.waiting(connection)
     for found in waiting:
         order = found.order
-        click.echo(f"{order.id}  {order.state.value}  {_shown(order.amount.minor, order.amount.currency)}")
+        click.echo(f"{order.id}  {found.seen}  {_shown(order.amount.minor, order.amount.currency)}")
         click.echo(f"    for {order.line}, paid by {order.payer}, since {found.since:%Y-%m-%d %H:%M}Z")
         click.echo(f"    why: {json.dumps(dict(found.detail), ensure_ascii=False)}")
         for tried in found.attempts:
-            receipt, known = tried["receipt"] or "no receipt", tried["provider_ref"] or "no name there"
+            is_known = tried["receipt"] and not tried["facts"].get(RECEIPT_IS_DERIVED)
+            receipt, known = tried["receipt"] if is_known else "no receipt", tried["provider_ref"] or "no name there"
             click.echo(f"    {tried['reference']} at {tried['provider']}: {_came_to(tried)} ({receipt}, {known})")
-        for told in found.callbacks:
-            click.echo(f"    callback {told['received_at']:%H:%M:%S} {told['topic']}: {told['verdict']}")
+        for heard in found.callbacks:
+            click.echo(f"    callback {heard['received_at']:%H:%M:%S} {heard['topic']}: {heard['verdict']}")
+    for stray in told:
+        click.echo(f"{stray.name}  {stray.what}")
+        click.echo(f"    told by {stray.provider} at {stray.at:%Y-%m-%d %H:%M}Z ({stray.receipt or 'no receipt'})")
     click.echo(f"{len(waiting)} to decide." if waiting else "Nothing to decide.")
+    if told:
+        click.echo(f"{len(told)} to acknowledge.")
 
 
 def _came_to(tried: Mapping[str, Any]) -> str:
@@ -114,21 +121,38 @@ def _came_to(tried: Mapping[str, Any]) -> str:
 @click.option(
     "--drop", "event", flag_value=Event.OPERATOR_DROP.value, help="An advance that did not land: do not try it again."
 )
+@click.option("--seen", required=True, help="What is decided, as `orders review` names it: REVIEW_CHARGE/4.")
 @click.option("--reason", "because", required=True, help="Why, for the record.")
 @click.option("--by", required=True, help="Who decides.")
-@click.option("--receipt", help="The provider's receipt, from its statement.")
-def orders_decide(order_id: str, event: str | None, because: str, by: str, receipt: str | None) -> None:
+@click.option("--receipt", help="Of money that came: its receipt, from the provider's statement.")
+def orders_decide(*, order_id: str, event: str | None, seen: str, because: str, by: str, receipt: str | None) -> None:
     """Decide an order that is in review: --credit, --refund, --close, --void (a voucher) or --drop (an advance)."""
     if event is None:
         raise click.UsageError("Say --credit, --refund, --close, --void or --drop.")
     wiring = _wiring()
-    decision = review.Decision(order_id=order_id, event=Event(event), because=because, by=by, receipt=receipt)
+    decision = review.Decision(
+        order_id=order_id, event=Event(event), seen=seen, because=because, by=by, receipt=receipt
+    )
     try:
         with wiring.engine.begin() as connection:
             order = review.decide(connection, decision, now=utc_now(), timing=wiring.timing)
     except RedialError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{order.id} is now {order.state.value}.")
+
+
+@orders.command("acknowledge")
+@click.argument("name")
+@click.option("--reason", "because", required=True, help="What was found, for the record.")
+@click.option("--by", required=True, help="Who has looked.")
+def orders_acknowledge(name: str, because: str, by: str) -> None:
+    """Say of what a provider told of no order that it was looked into. NAME is as `orders review` prints it."""
+    try:
+        with _wiring().engine.begin() as connection:
+            strays.acknowledge(connection, name, because=because, by=by, now=utc_now())
+    except RedialError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} is acknowledged.")
 
 
 @orders.command("hold")

@@ -17,6 +17,10 @@ from topup.life import State
 from topup.money import Money
 from topup.orders import Order
 from topup.ports import Attempt
+from topup.wallets import WALLETS
+
+# The fact by which a provider says that a receipt is only a name for one that it did not tell.
+RECEIPT_IS_DERIVED = "receipt_is_derived"
 
 # The purposes of the calls that put credit on a line.
 REFILLS = ("credit", "lend", "redeem")
@@ -37,6 +41,11 @@ class Kept:
     provider: str
     receipt: str | None
     outcome: str | None
+
+    @property
+    def has_true_receipt(self) -> bool:
+        """Whether the provider, or a person with its statement, has told the receipt."""
+        return self.receipt is not None and not self.attempt.facts.get(RECEIPT_IS_DERIVED)
 
 
 # Made once, since every job says some of these.
@@ -193,12 +202,38 @@ def came_apart(connection: Connection, order: Order, *, kind: Kind) -> bool:
     return connection.scalar(found.limit(1)) is not None
 
 
+def held_without_receipt(connection: Connection, came_to: Kept, amount: Money) -> Kept | None:
+    """The charge of an order in review that holds money which came to this one, under a name that is no true receipt.
+
+    Its order is locked from here on, so that nobody decides it meanwhile.
+    """
+    is_it = {"came_to": came_to.attempt.reference, RECEIPT_IS_DERIVED: True}
+    found = (
+        select(attempts)
+        .join(orders, orders.c.id == attempts.c.order_id)
+        .where(orders.c.payer == came_to.attempt.msisdn, orders.c.kind == Kind.STRAY.value)
+        .where(orders.c.state == State.REVIEW_CHARGE.value)
+        .where(attempts.c.facts.contains(is_it), attempts.c.amount_minor == amount.minor)
+    )
+    return _kept(connection.execute(found.limit(1).with_for_update(of=orders)).one_or_none())
+
+
 def confirmed_charge(connection: Connection, order_id: str) -> Kept | None:
     """The charge that paid the order."""
     found = select(attempts).where(
         attempts.c.order_id == order_id, attempts.c.purpose == "charge", attempts.c.receipt.is_not(None)
     )
     return _kept(connection.execute(found.order_by(attempts.c.number.desc()).limit(1)).one_or_none())
+
+
+def refunded_instead(connection: Connection, charged: Kept) -> Kept | None:
+    """The charge that the provider would give back in place of `charged`, which came to it by another receipt."""
+    wallet = WALLETS.get(charged.provider)
+    came_to = charged.attempt.facts.get("came_to")
+    if wallet is None or not wallet.refunds_by_reference or not isinstance(came_to, str):
+        return None
+    other = get(connection, came_to)
+    return other if other.receipt not in (None, charged.receipt) else None
 
 
 def _kept(row: Row[Any] | None) -> Kept | None:

@@ -55,6 +55,11 @@ class OrderSeen:
         """Whether a person must decide."""
         return self.state in REVIEWS
 
+    @property
+    def seen(self) -> str:
+        """Where it stands, as `orders review` names it for `orders decide --seen`."""
+        return f"{self.state}/{len(self.moves) - 1}"
+
     def detail(self, event: str) -> dict[str, Any]:
         """What was kept with the newest move of that event."""
         return next(move.detail for move in reversed(self.moves) if move.event == event)

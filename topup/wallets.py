@@ -22,14 +22,21 @@ class NoWalletHere(RedialError):
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """Mobile money. `provider` is the PaymentProvider that asks it, `name` what people call it."""
+    """Mobile money. `provider` is the PaymentProvider that asks it, `name` what people call it.
+
+    `receipts_are_upper_case`: so they are to be kept, however a person types one.
+    `refunds_by_reference`: a refund names our charge and no receipt, so that of two payments for one charge it cannot
+    say which.
+    """
 
     provider: str
     name: str
+    receipts_are_upper_case: bool = False
+    refunds_by_reference: bool = False
 
 
-M_PESA = Wallet("daraja", "M-PESA")
-MTN_MOMO = Wallet("mtn_momo", "MTN MoMo")
+M_PESA = Wallet("daraja", "M-PESA", receipts_are_upper_case=True)
+MTN_MOMO = Wallet("mtn_momo", "MTN MoMo", refunds_by_reference=True)
 AIRTEL_MONEY = Wallet("airtel_money", "Airtel Money")
 
 WALLETS: Mapping[str, Wallet] = {wallet.provider: wallet for wallet in (M_PESA, MTN_MOMO, AIRTEL_MONEY)}

@@ -38,6 +38,10 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
         if charged is None or charged.receipt is None or charged.attempt.facts.get(RECEIPT_IS_DERIVED):
             house.move(connection, order, Event.GAVE_UP, {"why": "the payment's receipt is not known"}, along=done)
             return None
+        if (other := attempts.refunded_instead(connection, charged)) is not None:
+            why = f"the provider would give back the payment of order {other.order_id} instead"
+            house.move(connection, order, Event.GAVE_UP, {"why": why})
+            return None
         attempt = attempts.begin(
             connection,
             order=order,

@@ -10,21 +10,41 @@ from sqlalchemy import Connection
 from store import attempts
 from store.attempts import Kept
 from store.book import SqlBook
-from topup.ids import mint_order_id
+from store.strays import HOLDS, RECEIPT, STRAY
+from topup.ids import attempt_references, mint_order_id
 from topup.kinds import Kind
-from topup.life import Event
+from topup.life import Event, State
 from topup.money import Money
 from topup.orders import Order, place
 from workers.house import House
 
 
 def hold(
-    house: House, connection: Connection, *, order: Order, kept: Kept, amount: Money, receipt: str, why: str
+    house: House,
+    connection: Connection,
+    *,
+    order: Order,
+    kept: Kept,
+    amount: Money,
+    receipt: str,
+    why: str,
+    is_derived: bool = False,
 ) -> str:
     """Make an order of its own for money that `order` has no place for.
 
+    `is_derived`: the receipt only stands for one that the provider did not tell. When that comes it is the same money.
     Returns its id, which is the same for the same receipt.
     """
+    if not is_derived and (known := attempts.held_without_receipt(connection, kept, amount)) is not None:
+        attempts.note(
+            connection,
+            known.attempt.reference,
+            outcome="stray",
+            now=house.clock(),
+            receipt=receipt,
+            facts={attempts.RECEIPT_IS_DERIVED: False, HOLDS: [known.receipt, receipt]},
+        )
+        return known.order_id
     channel = f"{Kind.STRAY.value}:{kept.provider}"
     stray = Order(
         id=mint_order_id(secret=house.shop.order_secret, channel=channel, conversation=receipt),
@@ -41,9 +61,11 @@ def hold(
         placed_at=house.clock(),
     )
     if place(SqlBook(connection), order=stray, now=house.clock(), timing=house.timing):
-        _write_down_payment(house, connection, stray, kept, receipt)
+        _write_down_payment(house, connection, stray, kept, receipt, is_derived=is_derived)
         placed = SqlBook(connection).lock(stray.id)
         house.move(connection, placed, Event.CHARGE_STRAY, {"why": why, "receipt": receipt, "came_to": order.id})
+    elif SqlBook(connection).lock(stray.id).state is State.UNPAID:
+        _tell_again(house, connection, stray, receipt)
     return stray.id
 
 
@@ -52,14 +74,27 @@ def is_held_for(connection: Connection, order: Order) -> bool:
     return attempts.came_apart(connection, order, kind=Kind.STRAY)
 
 
-def _write_down_payment(house: House, connection: Connection, stray: Order, kept: Kept, receipt: str) -> None:
+def _write_down_payment(
+    house: House, connection: Connection, stray: Order, kept: Kept, receipt: str, *, is_derived: bool
+) -> None:
     attempt = attempts.begin(
         connection,
         order=stray,
         purpose="charge",
         provider=kept.provider,
         msisdn=stray.payer,
-        facts={"came_to": kept.attempt.reference},
+        facts={"came_to": kept.attempt.reference, attempts.RECEIPT_IS_DERIVED: is_derived, HOLDS: [receipt]},
         now=house.clock(),
     )
     attempts.note(connection, attempt.reference, outcome="stray", now=house.clock(), receipt=receipt)
+
+
+def _tell_again(house: House, connection: Connection, stray: Order, receipt: str) -> None:
+    """A person found that it never came, and now it is told once more: perhaps the statement was not yet complete."""
+    attempts.note(
+        connection,
+        attempt_references(order_id=stray.id, purpose="charge") + "1",
+        outcome="stray",
+        now=house.clock(),
+        facts={STRAY: "told again after a person closed it", RECEIPT: receipt},
+    )

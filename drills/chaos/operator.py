@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -10,7 +11,7 @@ from drills.chaos.deeds import Deeds, deeds_of, order_id_in
 from drills.chaos.evidence import Books, Entry
 from store import attempts, review
 from store.book import SqlBook
-from store.review import Decision, InReview
+from store.review import Decision, HasMovedOn, InReview
 from topup.clock import utc_now
 from topup.kinds import Kind
 from topup.life import Event, State
@@ -35,10 +36,16 @@ class Operator:
             waiting = review.listed(connection)
         for found in sorted(waiting, key=lambda found: found.order.kind is not Kind.STRAY):
             _check_there_is_a_reason(found)
-            with self.engine.begin() as connection:
+            # What has moved on meanwhile is in the next list as it stands then.
+            with suppress(HasMovedOn), self.engine.begin() as connection:
                 event, receipt = _Statement(books, connection).says_of(found.order)
                 decision = Decision(
-                    order_id=found.order.id, event=event, because="as the statement says", by="Amina", receipt=receipt
+                    order_id=found.order.id,
+                    event=event,
+                    seen=found.seen,
+                    because="as the statement says",
+                    by="Amina",
+                    receipt=receipt,
                 )
                 review.decide(connection, decision, now=utc_now(), timing=self.timing)
         return len(waiting)

@@ -26,6 +26,8 @@ AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
 HOLDING = "tests/unit/test_store_holding.py"
+STRAYS = "tests/unit/test_store_strays.py"
+DECIDING = "tests/unit/test_store_review.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -442,6 +444,8 @@ MUTATIONS = (
         "len(row.past) == order.seq + 1",
         "True",
         (BOOK,),
+    ),
+    Mutation(
         "a balance that was read before a top-up ended begins another by itself",
         "store/auto.py",
         "or_(is_open, orders.c.state_at >= since)",
@@ -454,6 +458,8 @@ MUTATIONS = (
         "        standing_orders.c.payer == standing.payer,\n",
         "        standing_orders.c.id == standing.id,\n",
         (AUTO,),
+    ),
+    Mutation(
         "an ask that a restored backup has open is taken for unanswered",
         "topup/life.py",
         "(s.ASKED,         e.OPERATOR_HOLD,",
@@ -487,5 +493,75 @@ MUTATIONS = (
         ', *row["tried"]',
         "",
         (HOLDING,),
+    ),
+    Mutation(
+        "a decision lands on another question than the one that was seen",
+        "store/review.py",
+        "    if decision.seen != _standing(order):",
+        "    if False:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a receipt of something else is taken for the payment's",
+        "store/review.py",
+        "    if receipt is not None and not is_said_to_have_come:",
+        "    if False:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a receipt that a person types overwrites the one that the provider told",
+        "store/review.py",
+        "        if known.receipt != receipt:",
+        "        if False:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a name that stands for a receipt is taken for one",
+        "store/review.py",
+        "(known is None or not known.has_true_receipt):",
+        "known is None:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "the receipt of money that was held without one makes it further money",
+        "workers/strays.py",
+        "    if not is_derived and (known :=",
+        "    if False and (known :=",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a person lets a second payment go back by the name of the first",
+        "store/review.py",
+        "    if other is not None:\n        raise WouldRefundAnother",
+        "    if False:\n        raise WouldRefundAnother",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a second payment whose credit is refused goes back by the name of the first",
+        "workers/refund.py",
+        "(other := attempts.refunded_instead(connection, charged)) is not None:",
+        "(other := charged) is None:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a person acknowledges what was told after they looked",
+        "store/strays.py",
+        "(stray := _stray(row)).name != name:",
+        "not (stray := _stray(row)).name:",
+        (STRAYS,),
+    ),
+    Mutation(
+        "what was acknowledged once hides whatever is told later",
+        "store/strays.py",
+        '~seen.bool_op("@>")(func.jsonb_build_array(told))',
+        "~facts.has_key(SEEN)",
+        (STRAYS,),
+    ),
+    Mutation(
+        "money that is told again after a person closed it is seen by nobody",
+        "workers/strays.py",
+        "    elif SqlBook(connection).lock(stray.id).state is State.UNPAID:",
+        "    elif False:",
+        (STRAYS,),
     ),
 )

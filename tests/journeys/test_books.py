@@ -117,6 +117,11 @@ def test_what_went_on_after_the_backup_is_not_done_again(city: City, tmp_path: P
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 
+    def decide(*how: str) -> None:
+        listed = run("orders", "review").splitlines()
+        seen = next(line.split()[1] for line in listed if line.startswith(order.id))
+        run("orders", "decide", order.id, "--seen", seen, *how, *record)
+
     record = ("--reason", "restored", "--by", "Amina")
     try:
         _postgres("pg_restore", "--exit-on-error", "--no-owner", "--dbname", restored, given=backup)
@@ -124,9 +129,9 @@ def test_what_went_on_after_the_backup_is_not_done_again(city: City, tmp_path: P
         assert f"{order.id}-credit-1 at ucip: perhaps sent, look for it" in run("orders", "review")
         books = city.outside.get("/books")
         receipt = next(paid["receipt"] for paid in books["charges"] if paid["reference"].startswith(order.id))
-        run("orders", "decide", order.id, "--credit", "--receipt", receipt, *record)
+        decide("--credit", "--receipt", receipt)
         run("orders", "hold", order.id, *record)
-        run("orders", "decide", order.id, "--close", *record)
+        decide("--close")
         assert "The ledger is as it must be." in run("ledger", "check")
         run("reconcile", "daraja", str(mpesa_statement(city, tmp_path / "mpesa.csv")))
         run("reconcile", "operator", str(refill_records(city, tmp_path / "refills.csv")))

@@ -7,7 +7,8 @@ from tests.records import OrderSeen
 
 def decide(city: City, order: OrderSeen, *how: str) -> str:
     """Decide an order; what the command says."""
-    done = city.flask("orders", "decide", order.id, *how, "--reason", "seen on the statement", "--by", "Achieng")
+    record = ("--seen", order.seen, "--reason", "seen on the statement", "--by", "Achieng")
+    done = city.flask("orders", "decide", order.id, *how, *record)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -23,7 +24,7 @@ def test_a_payment_that_never_was_is_closed_and_nothing_was_taken(city: City, ph
     city.faults.add("daraja.stk", "reset_before_effect", msisdn=phone.msisdn)
     phone.top_up(100)
     order = is_in_review(city, phone, state="REVIEW_CHARGE")
-    assert f"{order.id}  REVIEW_CHARGE  KES 100.00" in city.flask("orders", "review").stdout
+    assert f"{order.id}  {order.seen}  KES 100.00" in city.flask("orders", "review").stdout
     assert decide(city, order, "--close") == f"{order.id} is now UNPAID.\n"
     assert "nothing was taken" in phone.wait_for_sms(2)[1]
 
@@ -73,7 +74,8 @@ def test_money_whose_receipt_was_not_known_goes_back_with_it(city: City, phone: 
 def test_an_order_that_has_ended_cannot_be_decided(city: City, phone: Phone) -> None:
     phone.top_up(100)
     order = city.end_of(phone)
-    tried = city.flask("orders", "decide", order.id, "--refund", "--reason", "none", "--by", "Achieng")
+    record = ("--seen", order.seen, "--reason", "none", "--by", "Achieng")
+    tried = city.flask("orders", "decide", order.id, "--refund", *record)
     assert tried.returncode != 0
     assert "only an order in review can be decided" in tried.stderr
     assert city.end_of(phone).events == order.events

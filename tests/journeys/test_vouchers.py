@@ -80,7 +80,8 @@ def test_a_voucher_of_which_nothing_is_heard_goes_to_a_person_who_ends_it(city: 
     phone.load(printed(city))
     order = city.end_of(phone, hurried=True)
     assert order.state == "REVIEW_VOUCHER"
-    decided = city.flask("orders", "decide", order.id, "--void", "--reason", "not used there", "--by", "Amina")
+    record = ("--seen", order.seen, "--reason", "not used there", "--by", "Amina")
+    decided = city.flask("orders", "decide", order.id, "--void", *record)
     assert decided.returncode == 0, decided.stderr
     assert city.end_of(phone).state == "UNPAID"
     city.wait_until(lambda: any("We have checked your voucher" in text for text in phone.inbox()), what="the end")

@@ -28,7 +28,7 @@ def decide(town: Town, found: InReview) -> None:
     """Decide one order. Raises NothingToActOn when its record does not say why it is in review."""
     _check_there_is_a_reason(found)
     with town.outside.begin() as connection:
-        decision = _decision(connection, town, found.order)
+        decision = _decision(connection, town, found)
         review.decide(connection, decision, now=town.clock(), timing=town.house.timing)
 
 
@@ -37,20 +37,23 @@ def _check_there_is_a_reason(found: InReview) -> None:
         raise NothingToActOn(f"{found.order.state} {dict(found.detail)}")
 
 
-def _decision(connection: Connection, town: Town, order: Order) -> Decision:
+def _decision(connection: Connection, town: Town, found: InReview) -> Decision:
+    order = found.order
     wish = Event.OPERATOR_CREDIT if town.world.plans[order.id].wants_credit else Event.OPERATOR_REFUND
     if order.kind is Kind.VOUCHER:
-        return _of_voucher(town, order, wish)
+        return _of_voucher(town, found, wish)
     event, receipt = _by_the_books(connection, town, order, wish)
-    return Decision(order_id=order.id, event=event, because="the statement", by="Amina", receipt=receipt)
+    return Decision(
+        order_id=order.id, event=event, seen=found.seen, because="the statement", by="Amina", receipt=receipt
+    )
 
 
-def _of_voucher(town: Town, order: Order, wish: Event) -> Decision:
+def _of_voucher(town: Town, found: InReview, wish: Event) -> Decision:
     """The charging system's records tell whether the voucher was used; if not, it may be sent again or given up."""
-    was_used = any(given.order_id == order.id for given in town.world.credits)
+    was_used = any(given.order_id == found.order.id for given in town.world.credits)
     again = Event.OPERATOR_CREDIT if wish is Event.OPERATOR_CREDIT else Event.OPERATOR_VOID
     event = Event.OPERATOR_CLOSE if was_used else again
-    return Decision(order_id=order.id, event=event, because="the records", by="Amina")
+    return Decision(order_id=found.order.id, event=event, seen=found.seen, because="the records", by="Amina")
 
 
 def _by_the_books(connection: Connection, town: Town, order: Order, wish: Event) -> tuple[Event, str | None]:
@@ -66,6 +69,8 @@ def _by_the_books(connection: Connection, town: Town, order: Order, wish: Event)
             return Event.OPERATOR_CLOSE, None
         case State.REVIEW_CREDIT if any(given.order_id == order.id for given in town.world.credits):
             return Event.OPERATOR_CLOSE, None
+        case State.REVIEW_CREDIT:
+            return (Event.OPERATOR_REFUND if is_stray else wish), None
         case State.REVIEW_REFUND if paid is None or _went_back(town, paid):
             return Event.OPERATOR_CLOSE, None
         case _:

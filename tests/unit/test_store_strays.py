@@ -1,0 +1,108 @@
+"""What providers told that no order had a place for: shown to a person until one has looked."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from store import review, strays
+from store.strays import NothingToAcknowledge, Stray
+from tests.unit.houses import Town, a_receipt, confirmed
+from tests.unit.orders import TIMING, kes
+from topup.life import Event, State
+from topup.orders import Order, OrderNotFound
+from topup.outcomes import Reason, Refused
+
+CANCELLED = Refused(Reason.CANCELLED, "1032")
+EXPIRED = Refused(Reason.NO_ANSWER, "1037")
+
+
+@pytest.fixture
+def town(shared_engine: Engine) -> Town:
+    return Town(shared_engine)
+
+
+def waiting(town: Town, *orders: Order) -> list[Stray]:
+    """What waits to be acknowledged of these orders."""
+    with town.engine.connect() as connection:
+        return [found for found in strays.waiting(connection) if found.order_id in {order.id for order in orders}]
+
+
+def acknowledge(town: Town, name: str, *, because: str = "the portal has it as paid") -> None:
+    with town.engine.begin() as connection:
+        strays.acknowledge(connection, name, because=because, by="Amina", now=town.clock())
+
+
+def acknowledged(town: Town, reference: str) -> list[dict[str, str]]:
+    """What is kept with an attempt of who has looked at what was told of it."""
+    kept: Any = town.attempt(reference).attempt.facts["stray_seen"]
+    return list(kept)
+
+
+def close(town: Town, stray: Order) -> None:
+    """A person has not found the money of this order on the statement."""
+    with town.engine.begin() as connection:
+        (seen,) = [found.seen for found in review.listed(connection) if found.order.id == stray.id]
+        closing = {"event": Event.OPERATOR_CLOSE, "because": "not on the statement", "by": "Amina"}
+        decision = review.Decision(order_id=stray.id, seen=seen, **closing)  # type: ignore[arg-type]
+        review.decide(connection, decision, now=town.clock(), timing=TIMING)
+
+
+def test_what_no_order_has_a_place_for_is_shown_until_a_person_has_looked_at_it(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    town.settle(f"{order.id}-charge-1", CANCELLED)
+    (told,) = waiting(town, order)
+    assert (told.what, told.provider, told.receipt) == ("refused after it was confirmed: 1032", "daraja", None)
+    acknowledge(town, told.name)
+    assert waiting(town, order) == []
+    (kept,) = acknowledged(town, f"{order.id}-charge-1")
+    assert (kept["by"], kept["because"], kept["stray"]) == ("Amina", "the portal has it as paid", told.what)
+
+
+def test_what_was_looked_at_does_not_come_again_but_something_else_does(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    reference = f"{order.id}-charge-1"
+    for outcome in (CANCELLED, EXPIRED, CANCELLED):
+        town.settle(reference, outcome)
+        for told in waiting(town, order):
+            acknowledge(town, told.name)
+    assert [kept["stray"][-4:] for kept in acknowledged(town, reference)] == ["1032", "1037"]
+
+
+def test_what_was_told_since_a_person_looked_is_not_acknowledged_with_it(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    town.settle(f"{order.id}-charge-1", CANCELLED)
+    (seen,) = waiting(town, order)
+    town.settle(f"{order.id}-charge-1", EXPIRED)
+    with pytest.raises(NothingToAcknowledge, match="look again"):
+        acknowledge(town, seen.name)
+    with pytest.raises(OrderNotFound):
+        acknowledge(town, "nobodys-charge-1/000000")
+    assert len(waiting(town, order)) == 1
+
+
+@pytest.mark.parametrize("amount", [100, 60])
+def test_money_that_is_held_apart_is_decided_and_need_not_be_acknowledged_too(town: Town, amount: int) -> None:
+    order = town.order_in(State.DONE)
+    assert town.settle(f"{order.id}-charge-1", confirmed(amount=kes(amount))).startswith("stray: ")
+    (stray,) = town.strays_of(order)
+    assert waiting(town, order, stray) == []
+    close(town, stray)
+    assert waiting(town, order, stray) == []
+
+
+def test_money_that_is_told_again_after_a_person_did_not_find_it_is_shown_again(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    reference, second = f"{order.id}-charge-1", confirmed(a_receipt(), amount=order.amount)
+    town.settle(reference, second)
+    (stray,) = town.strays_of(order)
+    close(town, stray)
+    town.settle(reference, second, evidence="enquiry")
+    (told,) = waiting(town, order, stray)
+    assert (told.order_id, told.what, told.receipt) == (
+        stray.id,
+        "told again after a person closed it",
+        second.receipt,
+    )
+    acknowledge(town, told.name)
+    assert waiting(town, order, stray) == []
