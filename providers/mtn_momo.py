@@ -22,7 +22,7 @@ from providers.payload import Unreadable, read_json
 from providers.tokens import TokenKeeper, TokenRefused
 from topup.errors import RedialError
 from topup.outcomes import Accepted, Answer, NotSent, Reason, Refused, Sent, Unknown
-from topup.ports import Attempt, Event, UnableToReadEvent
+from topup.ports import TAKEN_BEFORE, Attempt, Event, UnableToReadEvent
 
 CHARGE, REFUND = "charge", "refund"
 
@@ -188,7 +188,7 @@ def _read_taken(reply: Reply, *, name: str) -> Accepted | Refused | NotSent | Un
     if meaning is Also.TOKEN:
         return TokenRefused()
     if meaning is Also.TAKEN:
-        return Accepted(name, {"taken_before": True})
+        return Accepted(name, {TAKEN_BEFORE: True})
     return without_success(meaning, code=code or f"HTTP {reply.status}", says=says)
 
 

@@ -23,6 +23,9 @@ class UnableToReadEvent(RedialError):
 # the balance does then proves nothing of this one.
 ANOTHER_MAY_LAND = "another_may_land"
 
+# The fact by which a provider says of a call which was made once that it had been made before.
+TAKEN_BEFORE = "taken_before"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

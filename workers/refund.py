@@ -1,12 +1,12 @@
 """refund: give a payer the money back. Committed as sent before it is sent; never sent twice by itself."""
 
 from store import attempts
-from store.attempts import Kept
+from store.attempts import RECEIPT_IS_DERIVED, Kept
 from store.outbox import Owing
 from topup.life import Event, State
 from topup.ports import Attempt
 from workers.house import House, locked
-from workers.settling import RECEIPT_IS_DERIVED, settle
+from workers.settling import settle
 
 
 def refund(house: House, owing: Owing) -> None:

@@ -13,14 +13,14 @@ from sqlalchemy import Connection
 
 from sms.gateways.port import LINE_SUSPENDED, Report, UnableToReadMessage
 from store import attempts, inbox, messages, outbox
-from store.attempts import Kept
+from store.attempts import RECEIPT_IS_DERIVED, Kept
 from store.engine import alone
 from store.inbox import Callback
 from store.outbox import Owing
 from topup.outcomes import Answer, Confirmed, Refused, Unknown, is_plain
 from topup.ports import CreditProvider, Event, PaymentProvider, UnableToReadEvent
 from workers.house import House
-from workers.settling import RECEIPT_IS_DERIVED, Case
+from workers.settling import Case
 
 # A callback may be faster than the reply that tells us the provider's name for the attempt.
 _WAITS_FOR_OUR_REPLY_S = (1, 2, 5, 15, 60)

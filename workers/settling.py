@@ -11,13 +11,14 @@ import structlog
 from sqlalchemy import Connection
 
 from store import attempts
-from store.attempts import REFILLS, Kept
+from store.attempts import RECEIPT_IS_DERIVED, REFILLS, Kept
 from store.book import SqlBook
 from store.changes import Change
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
 from topup.orders import Order, may_be_asked_again, past_of
 from topup.outcomes import Accepted, Confirmed, NotSent, Pending, Reason, Refused, Unknown
+from topup.ports import TAKEN_BEFORE
 from workers import strays
 from workers.house import House
 
@@ -56,9 +57,6 @@ _PLAIN = frozenset({"confirmed", "refused", "not sent"})
 # has landed after all, a person must look before the next is sent.
 _TO_BE_SENT_AGAIN = frozenset({State.PAID, State.PROMISED})
 
-# The fact by which a provider says that a receipt is only a name for one that it did not tell.
-RECEIPT_IS_DERIVED = "receipt_is_derived"
-
 Outcome = Accepted | Confirmed | Refused | NotSent | Pending | Unknown
 
 
@@ -87,6 +85,9 @@ class Case:
             case Accepted():
                 # A callback may have been faster than this reply: what it said stands.
                 self._note(self.kept.outcome or "accepted", provider_ref=outcome.provider_ref)
+                if outcome.facts.get(TAKEN_BEFORE) and self.kept.purpose == "charge":
+                    # We have called once. After a restore what was paid before must not pay for this order as well.
+                    return self.differs("the provider had been asked for this charge before", receipt=None)
                 return "accepted"
             case Confirmed():
                 return self._confirmed(outcome)
@@ -198,12 +199,24 @@ class Case:
             self._note_receipt(outcome)
             return "repeated, with its receipt"
         if self.kept.purpose == "charge":
-            self._hold(outcome.amount or self.order.amount, outcome.receipt, "a second payment for one order")
+            self._hold(
+                outcome.amount or self.order.amount,
+                outcome.receipt,
+                "a second payment for one order",
+                is_derived=bool(outcome.facts.get(RECEIPT_IS_DERIVED)),
+            )
         return self._stray(f"confirmed by another receipt: {why}", outcome.receipt)
 
-    def _hold(self, amount: Money, receipt: str, why: str) -> None:
+    def _hold(self, amount: Money, receipt: str, why: str, *, is_derived: bool = False) -> None:
         strays.hold(
-            self.house, self.connection, order=self.order, kept=self.kept, amount=amount, receipt=receipt, why=why
+            self.house,
+            self.connection,
+            order=self.order,
+            kept=self.kept,
+            amount=amount,
+            receipt=receipt,
+            why=why,
+            is_derived=is_derived,
         )
 
     def _refused(self, outcome: Refused) -> str:

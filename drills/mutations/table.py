@@ -564,4 +564,11 @@ MUTATIONS = (
         "    elif False:",
         (STRAYS,),
     ),
+    Mutation(
+        "a second payment that is known without a receipt is held as if it had one",
+        "workers/settling.py",
+        "                is_derived=bool(outcome.facts.get(RECEIPT_IS_DERIVED)),\n",
+        "",
+        (SETTLE,),
+    ),
 )

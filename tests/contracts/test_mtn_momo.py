@@ -13,6 +13,7 @@ from tests.contracts.momo import CALLBACKS, NAME, REFERENCE, TAKEN, TOKEN, asked
 from tests.contracts.servers import Act, free_port, is_silent, resets, says
 from topup.money import Money
 from topup.outcomes import Accepted, NotSent, Reason, Refused, Unknown
+from topup.ports import TAKEN_BEFORE
 
 
 def test_a_payment_is_asked_for_as_published() -> None:
@@ -112,7 +113,7 @@ def test_a_bad_request_without_a_word_is_a_refusal() -> None:
 
 def test_the_same_name_twice_has_landed_and_is_ours() -> None:
     with momo(TOKEN, error("RESOURCE_ALREADY_EXIST", status=409)) as (provider, _stage):
-        assert provider.charge(asked()) == Accepted(NAME, {"taken_before": True})
+        assert provider.charge(asked()) == Accepted(NAME, {TAKEN_BEFORE: True})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from tests.unit.houses import USUAL_WAY, Town, a_receipt, confirmed
 from tests.unit.orders import kes
 from topup.life import Event, State
 from topup.outcomes import Accepted, NotSent, Pending, Reason, Refused, Unknown
+from topup.ports import TAKEN_BEFORE
 from topup.schedule import BUSY_WAITS_S
 
 CANCELLED = Refused(Reason.CANCELLED, "1032")
@@ -336,6 +337,23 @@ def test_when_both_attempts_were_paid_the_second_payment_is_held(town: Town, ask
     assert town.settle(f"{asked_twice}-charge-2", second).startswith("stray: ")
     (stray,) = town.strays_of_id(asked_twice)
     assert town.attempt(f"{stray.id}-charge-1").receipt == second.receipt
+
+
+def test_the_receipt_of_a_second_payment_that_was_known_without_one_is_no_third(town: Town, asked_twice: str) -> None:
+    reference, real = f"{asked_twice}-charge-2", confirmed(amount=kes(100))
+    town.settle(f"{asked_twice}-charge-1", confirmed())
+    town.settle(reference, confirmed(f"checkout:{asked_twice}", derived=True), evidence="enquiry")
+    for _ in range(2):
+        town.settle(reference, real)
+    (stray,) = town.strays_of_id(asked_twice)
+    assert town.attempt(f"{stray.id}-charge-1").receipt == real.receipt
+
+
+def test_a_charge_that_had_been_made_before_it_was_sent_is_for_a_person(town: Town) -> None:
+    order = town.order_in(State.CHARGING)
+    verdict = town.settle(f"{order.id}-charge-1", Accepted("name", {TAKEN_BEFORE: True}), evidence="reply")
+    assert verdict == "differs: the provider had been asked for this charge before"
+    assert town.now(order).state is State.REVIEW_CHARGE
 
 
 # A person has decided.
