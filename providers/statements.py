@@ -45,8 +45,8 @@ def _mpesa(row: dict[str, str]) -> Iterator[Entry]:
     receipt, at = row["Receipt No."], _time(row.get("Completion Time", ""))
     about = f"{receipt} {row.get('Other Party Info') or row.get('Details') or ''}".strip()
     if paid := row.get("Paid In"):
-        known_by = (receipt, row.get("A/C No.", ""))
-        yield Entry(kind="charge", names=known_by, amount=_money(paid, "KES"), at=at, about=about)
+        amount, paid_for = _money(paid, "KES"), (row.get("A/C No.", ""),)
+        yield Entry(kind="charge", names=(receipt,), references=paid_for, amount=amount, at=at, about=about)
     elif (withdrawn := row.get("Withdrawn")) and row.get("Linked Transaction ID"):
         # Only a withdrawal that names a payment is a reversal; the others are transfers to a bank, and fees.
         linked = row["Linked Transaction ID"]

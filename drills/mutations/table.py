@@ -25,6 +25,8 @@ AUTO = "tests/unit/test_workers_auto.py"
 AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
+RECONCILE = "tests/unit/test_reconciliation.py"
+MOVEMENTS = "tests/unit/test_store_movements.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -378,5 +380,33 @@ MUTATIONS = (
         "if attempt.facts.get(ANOTHER_MAY_LAND):",
         "if False:",
         ("tests/contracts/test_ucip_refill.py",),
+    ),
+    Mutation(
+        "what a statement names is looked for in the statement's own days only",
+        "store/movements.py",
+        "            OR transfers.order_id IN (SELECT order_id FROM named))",
+        "            OR false)",
+        (MOVEMENTS,),
+    ),
+    Mutation(
+        "what another day's statement may have is missing from this one's",
+        "topup/reconciliation.py",
+        "return self.since <= entry.earliest and entry.latest < self.until",
+        "return self.since <= entry.at < self.until",
+        (RECONCILE,),
+    ),
+    Mutation(
+        "what neither of two days has is never missing",
+        "topup/reconciliation.py",
+        "if found and span.since <= found[-1].until:",
+        "if False:",
+        (RECONCILE,),
+    ),
+    Mutation(
+        "a second payment of another day is taken for the first",
+        "topup/reconciliation.py",
+        "    return not (any(ours.names) and any(theirs.names)) and ours.earliest <= theirs.at <= ours.latest",
+        "    return True",
+        (RECONCILE,),
     ),
 )

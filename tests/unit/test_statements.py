@@ -26,7 +26,8 @@ time,msisdn,transaction_id,external_reference,amount,currency
 
 def test_an_m_pesa_statement_gives_its_completed_payments_and_reversals() -> None:
     paid, back = read_daraja_statement(MPESA)
-    assert (paid.kind, paid.names, paid.amount) == ("charge", ("TKO5P41BTG", "BXFFKLRO"), Money(5000, "KES"))
+    assert (paid.kind, paid.names, paid.references) == ("charge", ("TKO5P41BTG",), ("BXFFKLRO",))
+    assert paid.amount == Money(5000, "KES")
     assert paid.at == datetime(2026, 11, 24, 2, 42, 25, tzinfo=ZoneInfo("Africa/Nairobi"))
     assert (back.kind, back.names, back.amount) == ("reversal", ("TKO5P41BTG",), Money(5000, "KES"))
 
