@@ -1,15 +1,25 @@
 """The commands that check the books: `flask --app app ledger ...` and `flask --app app reconcile ...`."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import partial
 from typing import TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import Connection
 
-from providers.statements import UnableToReadStatement, read_daraja_statement, read_operator_refills
+from providers.statements import (
+    WALLET_COLUMNS,
+    WALLET_STATUSES,
+    UnableToReadStatement,
+    WalletForm,
+    read_daraja_statement,
+    read_operator_refills,
+    read_wallet_statement,
+)
 from store import ledger, movements
 from topup.clock import utc_now
 from topup.money import Money
@@ -86,6 +96,60 @@ def reconcile_operator(files: Sequence[TextIO], days: Days | None) -> None:
         return movements.with_credit_provider(connection, _wiring().shop.credit_provider, wanted=wanted)
 
     _reconcile(_read(read_operator_refills, files), ours, days)
+
+
+def _our_names(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    """What a statement calls the columns, from `OURS=THEIRS`."""
+    named = dict(pair.partition("=")[::2] for pair in given)
+    if not all(named.values()) or not set(named) <= set(WALLET_COLUMNS):
+        raise click.BadParameter(f"say OURS=THEIRS, where OURS is one of {', '.join(WALLET_COLUMNS)}.")
+    return named
+
+
+def _zone(_context: click.Context, _option: click.Parameter, given: str | None) -> tzinfo | None:
+    try:
+        return ZoneInfo(given) if given else None
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.BadParameter("there is no such zone.") from error
+
+
+@statements.command("wallet")
+@click.argument("provider", type=click.Choice(sorted(WALLET_STATUSES)))
+@_files
+@_days
+@click.option(
+    "--column", "columns", multiple=True, callback=_our_names, metavar="OURS=THEIRS", help="What they call a column."
+)
+@click.option("--done", multiple=True, metavar="WORD", help="A word of theirs for the status of what was done.")
+@click.option("--not-done", multiple=True, metavar="WORD", help="A word of theirs for the status of what was not.")
+@click.option("--zone", callback=_zone, help="The zone of times that have none, such as Africa/Kampala.")
+def reconcile_wallet(
+    *,
+    provider: str,
+    files: Sequence[TextIO],
+    days: Days | None,
+    columns: dict[str, str],
+    done: Sequence[str],
+    not_done: Sequence[str],
+    zone: tzinfo | None,
+) -> None:
+    """Compare with the statements of a wallet (CSV). Fails when something is open.
+
+    Columns: time, receipt, reference, returns, amount, currency, status.
+    """
+    shop = _wiring().shop
+    said = {word.upper(): word in done for word in (*not_done, *done)}
+    form = WalletForm(
+        columns=columns,
+        statuses={**WALLET_STATUSES[provider], **said},
+        zone=zone or shop.zone,
+        currency=shop.currency,
+    )
+
+    def ours(connection: Connection, wanted: movements.Wanted) -> list[Entry]:
+        return movements.with_payment_provider(connection, provider, wanted=wanted)
+
+    _reconcile(_read(partial(read_wallet_statement, form=form), files), ours, days)
 
 
 def _read(read: Callable[[TextIO], list[Entry]], files: Sequence[TextIO]) -> list[list[Entry]]:

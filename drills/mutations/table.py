@@ -409,4 +409,11 @@ MUTATIONS = (
         "    return True",
         (RECONCILE,),
     ),
+    Mutation(
+        "a row of a wallet's statement with a status that nobody knows is passed over",
+        "providers/statements.py",
+        "    if status and status.upper() not in form.statuses:",
+        "    if status and status.upper() not in form.statuses:\n        return False\n    if False:",
+        ("tests/unit/test_statements.py",),
+    ),
 )

@@ -3,7 +3,6 @@
 import csv
 import re
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from runtime.postgres_server import binary
-from tests.city import PROJECT, City
+from tests.city import City
+from tests.journeys.conftest import flask
 
 MPESA_COLUMNS = [
     "Receipt No.",
@@ -24,14 +24,6 @@ MPESA_COLUMNS = [
     "A/C No.",
 ]
 REFILL_COLUMNS = ["time", "msisdn", "transaction_id", "external_reference", "amount", "currency"]
-
-
-def flask(city: City, *words: str, database_url: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run one of Redial's commands against the city, or against another database of its server."""
-    env = {**city.env, "DATABASE_URL": database_url or city.env["DATABASE_URL"], "PROMETHEUS_MULTIPROC_DIR": ""}
-    env.pop("PROMETHEUS_MULTIPROC_DIR")
-    command = [sys.executable, "-m", "flask", "--app", "app", *words]
-    return subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 def mpesa_statement(city: City, place: Path) -> Path:
