@@ -31,14 +31,18 @@ _MOVED = text("""
     WITH named AS (
          SELECT order_id FROM attempts
           WHERE receipt = ANY(:names) OR reference = ANY(:names) OR facts ->> 'receipt' = ANY(:names)
-             OR upper(left(order_id, 8)) = ANY(:names))
-    SELECT transfers.order_id, transfers.amount_minor, transfers.currency, transfers.at, orders.payer, orders.line,
+             OR upper(left(order_id, 8)) = ANY(:names)),
+    moved AS MATERIALIZED (
+         SELECT order_id, amount_minor, currency, at FROM transfers
+          WHERE (source = :account AND :outgoing OR target = :account AND NOT :outgoing)
+            AND (at >= :since OR order_id IN (SELECT order_id FROM named)))
+    SELECT moved.order_id, moved.amount_minor, moved.currency, moved.at, orders.payer, orders.line,
            attempt.reference, attempt.receipt, attempt.facts, calls.called_at,
            (SELECT receipt FROM attempts
              WHERE attempts.order_id = orders.id AND purpose = 'charge' AND receipt IS NOT NULL
              ORDER BY number DESC LIMIT 1) AS paid_by
-      FROM transfers
-      JOIN orders ON orders.id = transfers.order_id
+      FROM moved
+      JOIN orders ON orders.id = moved.order_id
       LEFT JOIN LATERAL (
             SELECT reference, receipt, facts FROM attempts
              WHERE attempts.order_id = orders.id AND attempts.purpose = ANY(:purposes)
@@ -50,10 +54,8 @@ _MOVED = text("""
                 (SELECT sent_at FROM attempts WHERE attempts.reference = attempt.facts ->> 'came_to'),
                 (SELECT orders.placed_at FROM order_moves
                   WHERE order_moves.order_id = orders.id AND event = :held LIMIT 1)) AS called_at) AS calls
-     WHERE (transfers.source = :account AND :outgoing OR transfers.target = :account AND NOT :outgoing)
-       AND (transfers.at >= :since AND coalesce(calls.called_at, transfers.at) < :until
-            OR transfers.order_id IN (SELECT order_id FROM named))
-     ORDER BY transfers.at, transfers.order_id
+     WHERE coalesce(calls.called_at, moved.at) < :until OR moved.order_id IN (SELECT order_id FROM named)
+     ORDER BY moved.at, moved.order_id
 """)
 
 

@@ -384,8 +384,8 @@ MUTATIONS = (
     Mutation(
         "what a statement names is looked for in the statement's own days only",
         "store/movements.py",
-        "            OR transfers.order_id IN (SELECT order_id FROM named))",
-        "            OR false)",
+        "(at >= :since OR order_id IN (SELECT order_id FROM named))",
+        "at >= :since",
         (MOVEMENTS,),
     ),
     Mutation(
