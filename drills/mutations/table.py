@@ -28,6 +28,8 @@ VOUCHERS = "tests/unit/test_store_vouchers.py"
 HOLDING = "tests/unit/test_store_holding.py"
 STRAYS = "tests/unit/test_store_strays.py"
 DECIDING = "tests/unit/test_store_review.py"
+RECONCILE = "tests/unit/test_reconciliation.py"
+MOVEMENTS = "tests/unit/test_store_movements.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -570,5 +572,40 @@ MUTATIONS = (
         "                is_derived=bool(outcome.facts.get(RECEIPT_IS_DERIVED)),\n",
         "",
         (SETTLE,),
+    ),
+    Mutation(
+        "what a statement names is looked for in the statement's own days only",
+        "store/movements.py",
+        "(at >= :since OR order_id IN (SELECT order_id FROM named))",
+        "at >= :since",
+        (MOVEMENTS,),
+    ),
+    Mutation(
+        "what another day's statement may have is missing from this one's",
+        "topup/reconciliation.py",
+        "return self.since <= entry.earliest and entry.latest < self.until",
+        "return self.since <= entry.at < self.until",
+        (RECONCILE,),
+    ),
+    Mutation(
+        "what neither of two days has is never missing",
+        "topup/reconciliation.py",
+        "if found and span.since <= found[-1].until:",
+        "if False:",
+        (RECONCILE,),
+    ),
+    Mutation(
+        "a second payment of another day is taken for the first",
+        "topup/reconciliation.py",
+        "    return not (any(ours.names) and any(theirs.names)) and ours.earliest <= theirs.at <= ours.latest",
+        "    return True",
+        (RECONCILE,),
+    ),
+    Mutation(
+        "a row of a wallet's statement with a status that nobody knows is passed over",
+        "providers/statements.py",
+        "    if status and status.upper() not in form.statuses:",
+        "    if status and status.upper() not in form.statuses:\n        return False\n    if False:",
+        ("tests/unit/test_statements.py",),
     ),
 )

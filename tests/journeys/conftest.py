@@ -1,6 +1,8 @@
 """The city that the journeys go through: one for each pytest-xdist worker, healed before every journey."""
 
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.city import City
+from tests.city import PROJECT, City
 from tests.outside import Phone
 
 # A Kenyan mobile number, however it is written; not ten digits that chance has put into a hexadecimal name.
@@ -37,6 +39,14 @@ def a_journey_through(city: City) -> Iterator[City]:
     assert city.findings() == []
     said = {name: city.log(name) for name in city.processes if name != "sandbox"}
     assert not {name for name, words in said.items() if _WHOLE_NUMBER.search(words)}, "a log has a whole number"
+
+
+def flask(city: City, *words: str, database_url: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of Redial's commands against the city, or against another database of its server."""
+    env = {**city.env, "DATABASE_URL": database_url or city.env["DATABASE_URL"], "PROMETHEUS_MULTIPROC_DIR": ""}
+    env.pop("PROMETHEUS_MULTIPROC_DIR")
+    command = [sys.executable, "-m", "flask", "--app", "app", *words]
+    return subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

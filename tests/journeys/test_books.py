@@ -1,17 +1,18 @@
 """The books: reconciled with what the outside world wrote down, also after the database was restored from a backup."""
 
 import csv
+import re
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from runtime.postgres_server import binary
-from tests.city import PROJECT, City
+from tests.city import City
+from tests.journeys.conftest import flask
 
 MPESA_COLUMNS = [
     "Receipt No.",
@@ -23,14 +24,6 @@ MPESA_COLUMNS = [
     "A/C No.",
 ]
 REFILL_COLUMNS = ["time", "msisdn", "transaction_id", "external_reference", "amount", "currency"]
-
-
-def flask(city: City, *words: str, database_url: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run one of Redial's commands against the city, or against another database of its server."""
-    env = {**city.env, "DATABASE_URL": database_url or city.env["DATABASE_URL"], "PROMETHEUS_MULTIPROC_DIR": ""}
-    env.pop("PROMETHEUS_MULTIPROC_DIR")
-    command = [sys.executable, "-m", "flask", "--app", "app", *words]
-    return subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 def mpesa_statement(city: City, place: Path) -> Path:
@@ -89,6 +82,29 @@ def test_a_payment_that_we_do_not_know_is_named_each_time(city: City, tmp_path: 
         assert ran.returncode == 1
         assert "missing here" in ran.stdout
         assert "STRANGE001" in ran.stdout
+
+
+def test_a_payment_is_matched_on_whatever_day_the_statement_has_it(city: City, tmp_path: Path) -> None:
+    statement = mpesa_statement(city, tmp_path / "mpesa.csv")
+    today = datetime.now(ZoneInfo("Africa/Nairobi"))
+    earlier = tmp_path / "earlier.csv"
+    earlier.write_text(re.sub(r",\d{4}-\d\d-\d\d ", f",{today - timedelta(days=3):%Y-%m-%d} ", statement.read_text()))
+    for _ in range(2):
+        ran = flask(city, "reconcile", "daraja", str(earlier))
+        assert ran.returncode == 0, ran.stdout
+        assert ran.stdout.startswith("3 matched, 0 missing here")
+
+
+def test_a_statement_with_nothing_in_it_counts_for_the_days_that_it_is_said_to_be_of(
+    city: City, tmp_path: Path
+) -> None:
+    nothing = tmp_path / "nothing.csv"
+    nothing.write_text(",".join(MPESA_COLUMNS) + "\n")
+    ran = flask(city, "reconcile", "daraja", str(nothing))
+    assert ran.returncode == 1
+    assert "--days" in ran.stderr
+    yesterday = f"{datetime.now(ZoneInfo('Africa/Nairobi')) - timedelta(days=1):%Y-%m-%d}"
+    assert flask(city, "reconcile", "daraja", str(nothing), "--days", yesterday, yesterday).returncode == 0
 
 
 def test_a_file_that_is_no_statement_is_refused_in_a_sentence(city: City, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.city import City
-from tests.journeys.conftest import a_journey_through
+from tests.journeys.conftest import a_journey_through, flask
 from tests.outside import Phone
 
 UGANDA = {
@@ -153,6 +153,27 @@ def test_a_momo_payment_that_buys_nothing_goes_back(uganda: City) -> None:
     assert order.state == "REFUNDED"
     assert phone.wallet_minor == 100_000
     assert uganda.records.balances(order.id) == {}
+
+
+def test_the_ledger_agrees_with_the_statement_of_mtn(uganda: City, tmp_path: Path) -> None:
+    """All that was paid and went back here; and then a payment that nobody here knows."""
+    phone, statement = owing(uganda, "+256772000111", debt_minor=1500), tmp_path / "momo.csv"
+    uganda.faults.add("ucip.refill", "result_code", code=103, msisdn=phone.msisdn)
+    phone.top_up(3000)
+    assert uganda.end_of(phone).state == "REFUNDED"
+    books = uganda.outside.get("/books")
+    paid, back = ([b for b in books[book] if b["provider"] == "mtn_momo"] for book in ("charges", "reversals"))
+    rows = [f"{b['at']},{b['receipt']},{b['reference']},,{b['amount_minor']}" for b in paid]
+    rows += [f"{b['at']},{b['transaction_id']},,{b['receipt']},-{b['amount_minor']}" for b in back]
+    statement.write_text("\n".join(["time,receipt,reference,returns,amount", *rows, ""]))
+    agreed = flask(uganda, "reconcile", "wallet", "mtn_momo", str(statement))
+    assert agreed.returncode == 0, agreed.stdout + agreed.stderr
+    assert agreed.stdout.startswith(f"{len(rows)} matched")
+    with statement.open("a") as more:
+        more.write(f"{paid[0]['at']},STRANGE1,{paid[0]['reference']},,3000\n")
+    ran = flask(uganda, "reconcile", "wallet", "mtn_momo", str(statement))
+    assert ran.returncode == 1
+    assert "1 missing here" in ran.stdout
 
 
 def test_in_uganda_the_payer_s_network_decides_too(uganda: City) -> None:

@@ -17,7 +17,7 @@ from topup.ledger import ADVANCES, FEES, HOLDING, REFUNDS_PAYABLE
 from topup.life import Event, State
 from topup.line import LineState
 from topup.money import Money
-from topup.reconciliation import Entry, reconcile
+from topup.reconciliation import Entry, Span, reconcile
 
 _ORDERS = text("""
     SELECT orders.id, kind, placed_at, state, orders.amount_minor, line,
@@ -88,19 +88,23 @@ def _is_done_top_up(order: Any) -> bool:
 
 def _unknown(connection: Connection, town: Town, *, since: datetime, ids: list[str]) -> frozenset[str]:
     """The receipts on the provider's statement that a reconciliation lists as missing here."""
-    ours = movements.with_payment_provider(connection, "daraja", since=since, until=town.clock() + timedelta(days=1))
+    days = Span(since=since, until=town.clock() + timedelta(days=1))
+    wanted = movements.Wanted(since=days.since, until=days.until)
+    ours = movements.with_payment_provider(connection, "daraja", wanted=wanted)
     theirs = [
         Entry(
             kind="charge",
-            names=(paid.receipt, short_reference(paid.order_id)),
+            names=(paid.receipt,),
+            references=(short_reference(paid.order_id),),
             amount=Money(paid.amount_minor, "KES"),
-            at=town.clock(),
+            at=paid.at,
             about=paid.order_id,
         )
         for paid in town.world.charges
         if paid.order_id in ids
     ]
-    return frozenset(entry.names[0] for entry in reconcile(ours=ours, theirs=theirs).missing_here)
+    found = reconcile(ours=ours, theirs=theirs, spans=[days])
+    return frozenset(entry.names[0] for entry in found.missing_here)
 
 
 def _groups(connection: Connection, town: Town, lines: Sequence[str]) -> list[Group]:

@@ -45,11 +45,12 @@ class FakeClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """Money that truly moved, because of the call that had `reference`. `receipt` is that of the payment."""
+    """Money that truly moved at `at`, because of the call that had `reference`. `receipt` is that of the payment."""
 
     reference: str
     receipt: str
     amount_minor: int
+    at: datetime
 
     @property
     def order_id(self) -> str:
@@ -144,7 +145,9 @@ class World:
     def credited(self, attempt: Attempt) -> None:
         """The line gets its credit, and is back when nothing is owed any more."""
         self.balances[attempt.msisdn] += attempt.amount.minor
-        self.credits.append(Moved(reference=attempt.reference, receipt="", amount_minor=attempt.amount.minor))
+        self.credits.append(
+            Moved(reference=attempt.reference, receipt="", amount_minor=attempt.amount.minor, at=self.clock())
+        )
 
     def use(self, attempt: Attempt, pin: Pin, worth: Money) -> str:
         """A voucher comes to the charging system. Its code: 0, 107 (this line has had it), or 119 (there is none)."""
@@ -154,7 +157,7 @@ class World:
             return "107" if self.used[pin.digits] == attempt.msisdn else "108"
         self.used[pin.digits] = attempt.msisdn
         self.balances[attempt.msisdn] += worth.minor
-        self.credits.append(Moved(reference=attempt.reference, receipt="", amount_minor=worth.minor))
+        self.credits.append(Moved(reference=attempt.reference, receipt="", amount_minor=worth.minor, at=self.clock()))
         return "0"
 
     def line(self, msisdn: str) -> Line:
@@ -234,12 +237,12 @@ class World:
             self.at(at + LATE, lambda: self.tell(request, receipt=self.pay_once_more(request)))
 
     def _charged(self, reference: str, receipt: str, amount_minor: int) -> None:
-        self.charges.append(Moved(reference=reference, receipt=receipt, amount_minor=amount_minor))
+        self.charges.append(Moved(reference=reference, receipt=receipt, amount_minor=amount_minor, at=self.clock()))
 
     def _reversed(self, attempt: Attempt) -> None:
         receipt = str(attempt.facts["receipt"])
         self.reversals.append(
-            Moved(reference=attempt.reference, receipt=receipt, amount_minor=attempt.amount.minor),
+            Moved(reference=attempt.reference, receipt=receipt, amount_minor=attempt.amount.minor, at=self.clock())
         )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from store import auto, movements
 from store.holding import MAY_HAVE_BEEN_SENT, Held, hold, hold_all
+from store.movements import Wanted
 from store.review import listed
 from tests.unit.houses import Town, a_receipt, confirmed
 from tests.unit.orders import TIMING, kes
@@ -130,7 +131,7 @@ def test_a_refund_that_was_sent_after_the_backup_reconciles_by_the_payment_that_
     town.after(order, Event.OPERATOR_CLOSE)
     now = town.clock()
     with town.engine.connect() as connection:
-        ours = movements.with_payment_provider(connection, "daraja", since=now - DAY, until=now + DAY)
+        ours = movements.with_payment_provider(connection, "daraja", wanted=Wanted(since=now - DAY, until=now + DAY))
     assert [(entry.kind, entry.names[0]) for entry in ours] == [("charge", receipt), ("reversal", receipt)]
 
 
@@ -141,7 +142,7 @@ def test_a_credit_reconciles_by_whichever_of_its_names_it_landed(town: Town, lan
     town.after(order, Event.OPERATOR_CLOSE)
     now = town.clock()
     with town.engine.connect() as connection:
-        (ours,) = movements.with_credit_provider(connection, "ucip", since=now - DAY, until=now + DAY)
+        (ours,) = movements.with_credit_provider(connection, "ucip", wanted=Wanted(since=now - DAY, until=now + DAY))
     assert f"{order.id}-credit-{landed}" in ours.names
 
 

@@ -345,9 +345,10 @@ def test_an_advance_and_what_is_left_of_a_top_up_are_refills_to_the_operator(tow
     lend(town.house, town.owing(advance.id, Effect.LEND))
     order = town.order_in(State.PAID)
     run_credit(town, order)
-    since, until = town.clock() - timedelta(days=1), town.clock() + timedelta(days=1)
+    day = timedelta(days=1)
+    wanted = movements.Wanted(since=town.clock() - day, until=town.clock() + day)
     with town.engine.connect() as connection:
-        ours = movements.with_credit_provider(connection, "ucip", since=since, until=until)
+        ours = movements.with_credit_provider(connection, "ucip", wanted=wanted)
     found = {entry.names[0]: entry.amount for entry in ours if town.owner in entry.about}
     assert found == {f"{advance.id}-lend-1": kes(50), f"{order.id}-credit-1": kes(45)}
 
