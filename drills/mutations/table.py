@@ -24,6 +24,7 @@ HTTP = "tests/contracts"
 AUTO = "tests/unit/test_workers_auto.py"
 AUTO_ONCE = "tests/unit/test_workers_auto_once.py"
 REDEEM = "tests/unit/test_workers_redeem.py"
+TELL = "tests/unit/test_workers_tell.py"
 VOUCHERS = "tests/unit/test_store_vouchers.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
@@ -378,5 +379,26 @@ MUTATIONS = (
         "if attempt.facts.get(ANOTHER_MAY_LAND):",
         "if False:",
         ("tests/contracts/test_ucip_refill.py",),
+    ),
+    Mutation(
+        "nothing was taken is told after the money has come late",
+        "workers/tell.py",
+        "        if is_overtaken(connection, order, telling.purpose):\n",
+        "        if False:\n",
+        (TELL,),
+    ),
+    Mutation(
+        "what was written before the money came goes out after it",
+        "workers/send.py",
+        "    if overtaken and",
+        "    if False and",
+        (TELL,),
+    ),
+    Mutation(
+        "money that is held apart is denied",
+        "workers/overtaken.py",
+        "    return TELL_NOT_PAID if is_held else effect.value\n",
+        "    return effect.value\n",
+        (TELL,),
     ),
 )
