@@ -401,4 +401,11 @@ MUTATIONS = (
         "    return effect.value\n",
         (TELL,),
     ),
+    Mutation(
+        "an amount of nothing is read as one",
+        "providers/payload.py",
+        "    if minor <= 0:\n",
+        "    if False:\n",
+        ("tests/unit/test_providers_daraja_events.py",),
+    ),
 )
