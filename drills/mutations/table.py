@@ -408,4 +408,18 @@ MUTATIONS = (
         "    if False:\n",
         ("tests/unit/test_providers_daraja_events.py",),
     ),
+    Mutation(
+        "a worker that was held up for hours calls when it wakes up",
+        "workers/calling.py",
+        "    if held_up > WITHIN:\n",
+        "    if False:\n",
+        ("tests/unit/test_workers_held_up.py",),
+    ),
+    Mutation(
+        "a voucher that was held up the second time is taken for one that was never sent",
+        "workers/redeem.py",
+        "was_before = isinstance(sent, NotSent) if is_again else",
+        "was_before = False if is_again else",
+        (REDEEM,),
+    ),
 )
