@@ -221,15 +221,15 @@ MUTATIONS = (
     Mutation(
         "playing keys pays without the screen having been seen",
         "ussd/engine.py",
-        "if option.pays and call.playing and not _has_placed(call):",
+        "if option.pays and call.playing and _placed(call) is None:",
         "if False:",
         (ENGINE,),
     ),
     Mutation(
         "the same conversation orders twice",
         "topup/ids.py",
-        'f"{channel}\\x00{conversation}".encode()',
-        'f"{channel}\\x00{conversation}{secrets.token_hex(4)}".encode()',
+        "named.encode()",
+        "(named + secrets.token_hex(4)).encode()",
         ("tests/unit/test_ids.py",),
     ),
     Mutation(
@@ -421,5 +421,19 @@ MUTATIONS = (
         "was_before = isinstance(sent, NotSent) if is_again else",
         "was_before = False if is_again else",
         (REDEEM,),
+    ),
+    Mutation(
+        "a conversation whose name comes again is taken for that of whoever had it first",
+        "topup/ids.py",
+        'f"{asked_by}\\x00{channel}\\x00{conversation}"',
+        'f"{channel}\\x00{conversation}"',
+        ("tests/unit/test_store_desk.py",),
+    ),
+    Mutation(
+        "a request that comes again across an update orders twice",
+        "store/placed.py",
+        "asked_by=asked_by), mint_order_id(**conversed)",
+        "asked_by=asked_by), ''",
+        ("tests/unit/test_store_desk.py",),
     ),
 )
