@@ -180,7 +180,10 @@ class SqlBook:
         return found or order.placed_at
 
     def lock_people(self, *msisdns: str) -> None:
-        """Let nobody else place orders for or by these numbers until the transaction ends."""
+        """Let nobody else place orders for or by these numbers until the transaction ends.
+
+        All that a transaction needs are to be named together: in their order nobody waits for each other for ever.
+        """
         for msisdn in sorted(set(msisdns)):
             self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(msisdn, 1))))
 

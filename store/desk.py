@@ -122,7 +122,8 @@ class Desk:
     def place_in(self, connection: Connection, wanted: Wanted) -> Order:
         """The same within a transaction of the caller's."""
         now, book = self._clock(), SqlBook(connection)
-        book.lock_people(wanted.asked_by, wanted.payer)  # Two copies of one request, too, come one after the other.
+        # Two copies of one request, too, come one after the other; and so do those who pay for one line.
+        book.lock_people(wanted.asked_by, wanted.payer, wanted.line or wanted.asked_by)
         order = self._order(wanted, now=now)
         if (before := self._placed_in(connection, wanted.channel, wanted.conversation, wanted.asked_by)) is not None:
             return before
@@ -209,8 +210,8 @@ class Desk:
         Within a transaction of the caller's. Raises NothingAsked, WhichAsk, LineHasEnough or PayerHasPaidEnough.
         """
         now, book = self._clock(), SqlBook(connection)
-        book.lock_people(payer)
-        order = self.asked_of(connection, payer, code=code).order
+        book.lock_people(payer, self.asked_of(connection, payer, code=code).order.line)
+        order = self.asked_of(connection, payer, code=code).order  # It may have been answered while we waited.
         if yes:
             self.limits.check_day(order.amount, today=book.ordered_since(self._midnight(now), order=order))
         event = Event.ASK_ACCEPTED if yes else Event.ASK_DECLINED

@@ -436,4 +436,18 @@ MUTATIONS = (
         "asked_by=asked_by), ''",
         ("tests/unit/test_store_desk.py",),
     ),
+    Mutation(
+        "two payers at once pass the day of a line",
+        "store/desk.py",
+        "book.lock_people(wanted.asked_by, wanted.payer, wanted.line or wanted.asked_by)",
+        "book.lock_people(wanted.asked_by, wanted.payer)",
+        ("tests/unit/test_store_desk.py",),
+    ),
+    Mutation(
+        "two who say yes at once pass the day of a line",
+        "store/desk.py",
+        "book.lock_people(payer, self.asked_of(connection, payer, code=code).order.line)",
+        "book.lock_people(payer)",
+        ("tests/unit/test_store_asks.py",),
+    ),
 )

@@ -178,6 +178,22 @@ def test_many_at_once_cannot_together_order_more_than_a_day_allows(desk: Desk) -
     assert len([one for one in found if isinstance(one, LineHasEnough)]) == 3
 
 
+def test_many_who_pay_for_one_line_at_once_cannot_together_pass_its_day(desk: Desk) -> None:
+    ready = threading.Barrier(5)
+
+    def work(payer: str) -> Order | RedialError:
+        ready.wait()
+        try:
+            return desk.place(wanted(payer, asked_by=payer, payer=payer, line=OWNER, amount=kes(9_000)))
+        except RedialError as error:
+            return error
+
+    with ThreadPoolExecutor(5) as threads:
+        found = list(threads.map(work, [f"+25471100010{number}" for number in range(5)]))
+    assert len([one for one in found if isinstance(one, Order)]) == 2
+    assert len([one for one in found if isinstance(one, LineHasEnough)]) == 3
+
+
 def test_two_who_pay_for_each_other_at_once_do_not_wait_for_each_other_for_ever(desk: Desk) -> None:
     ready = threading.Barrier(2)
 
