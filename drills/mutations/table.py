@@ -450,4 +450,18 @@ MUTATIONS = (
         "book.lock_people(payer)",
         ("tests/unit/test_store_asks.py",),
     ),
+    Mutation(
+        "amounts are sold that a wallet cannot be asked for",
+        "settings/together.py",
+        "        if offered and step_minor % unit_minor:\n",
+        "        if False:\n",
+        ("tests/unit/test_settings.py",),
+    ),
+    Mutation(
+        "amounts are sold that the charging system cannot credit",
+        "settings/together.py",
+        "        if self.credit_by is CreditBy.UCIP and step_minor",
+        "        if False and step_minor",
+        ("tests/unit/test_settings.py",),
+    ),
 )
