@@ -72,12 +72,17 @@ def decimal_of(value: object, name: str) -> Decimal:
 
 
 def money_of(number: Decimal, *, currency: str) -> Money:
-    """That many whole units of `currency` as Money. Raises Unreadable for parts of a minor unit."""
+    """What is said to have moved: that many whole units of `currency`, as Money.
+
+    Raises Unreadable for parts of a minor unit, and for nothing or less: such money can be neither held nor sent back.
+    """
     if currency not in MINOR_DIGITS:
         raise Unreadable(why=f"unknown currency {currency!r}")
     minor = number.scaleb(MINOR_DIGITS[currency])
     if minor != minor.to_integral_value():
         raise Unreadable(why=f"{number} is not an amount of {currency}")
+    if minor <= 0:
+        raise Unreadable(why=f"an amount of {number}, which is not above zero")
     return Money(int(minor), currency)
 
 

@@ -85,9 +85,10 @@ class AnswerReader:
     def _refilled(self, answer: Mapping[str, Any]) -> Money | None:
         """How much was refilled, as the node says it; None when it does not. It happened in either case."""
         try:
-            return self._money(answer.get("transactionAmount"), answer.get("transactionCurrency"))
+            refilled = self._money(answer.get("transactionAmount"), answer.get("transactionCurrency"))
         except Unreadable:
             return None
+        return refilled if refilled.minor > 0 else None
 
     def _after(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         balance = self._held(answer, "accountAfterRefill")

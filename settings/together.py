@@ -12,7 +12,7 @@ from settings.guide import Guide
 from settings.installation import Installation
 from settings.payments import Payments
 from settings.running import Running
-from settings.sale import Sale
+from settings.sale import CreditBy, Sale
 from topup.money import MINOR_DIGITS
 
 
@@ -38,6 +38,22 @@ class Settings(Running, Charging, Payments, Channels, Gate, Guide, Sale, Install
             raise ValueError("what is offered lies between SMALLEST_TOP_UP_MINOR and LARGEST_TOP_UP_MINOR")
         if any(amount % self.top_up_step_minor for amount in offered):
             raise ValueError("what is offered are multiples of TOP_UP_STEP_MINOR")
+        return self
+
+    @model_validator(mode="after")
+    def _sells_what_can_be_asked_for_and_credited(self) -> "Settings":
+        """Else the provider would refuse the call when the order is committed as sent, and a person had to find out."""
+        unit_minor, step_minor = 10 ** MINOR_DIGITS[self.currency], self.top_up_step_minor
+        of_whole_units = {"M-PESA": self.daraja_consumer_key, "Airtel Money": self.airtel_client_id}
+        offered = [name for name, key in of_whole_units.items() if key.get_secret_value()]
+        if offered and step_minor % unit_minor:
+            raise ValueError(
+                f"{offered[0]} takes whole {self.currency} only: TOP_UP_STEP_MINOR is a multiple of {unit_minor}"
+            )
+        if self.credit_by is CreditBy.UCIP and step_minor % self.ucip_minor_per_unit:
+            raise ValueError(
+                "what UCIP credits are whole units: TOP_UP_STEP_MINOR is a multiple of UCIP_MINOR_PER_UNIT"
+            )
         return self
 
     @model_validator(mode="after")

@@ -18,9 +18,10 @@ def go_on(writer: Writer, _: keywords.GoOn) -> Acted:
     unfinished, desk = writer.unfinished, writer.desk
     if unfinished is None:
         return INSTRUCTIONS, ordering.nothing_to_go_on_with(short_code=desk.short_code)
-    if desk.placed_in(channel=unfinished.channel, conversation=unfinished.conversation) is not None:
-        return "status", top_up_in_words(writer.caller.recent[0])
     wanted = unfinished.wanted()
+    channel, conversation = wanted.channel, wanted.conversation
+    if desk.placed_in(channel=channel, conversation=conversation, asked_by=wanted.asked_by) is not None:
+        return "status", top_up_in_words(writer.caller.recent[0])
     line = None if wanted.line is None else writer.shown(wanted.line)
     payer = None if wanted.payer == writer.msisdn else writer.shown(wanted.payer)
     try:

@@ -51,7 +51,9 @@ class AutoTopUps:
         """
         terms.check(self._limits)
         now = self._clock()
-        standing_id = mint_order_id(secret=self._secret, channel=f"{channel}:auto", conversation=conversation)
+        standing_id = mint_order_id(
+            secret=self._secret, channel=f"{channel}:auto", conversation=conversation, asked_by=payer
+        )
         SqlBook(connection).lock_people(payer)
         if _is_kept(connection, standing_id):
             return

@@ -144,6 +144,12 @@ class SqlBook:
         row = self._connection.execute(_ONE, {"order_id": order_id}).one_or_none()
         return order_of(row) if row else None
 
+    def find_of(self, asked_by: str, order_ids: Sequence[str]) -> Order | None:
+        """The order of one of these ids that this person asked for; the newest if there are several."""
+        found = select(orders).where(orders.c.id.in_(order_ids), orders.c.asked_by == asked_by)
+        row = self._connection.execute(found.order_by(orders.c.placed_at.desc()).limit(1)).one_or_none()
+        return order_of(row) if row else None
+
     def get(self, order_id: str) -> Order:
         """The order as it is now. Raises OrderNotFound."""
         row = self._connection.execute(_ONE, {"order_id": order_id}).one_or_none()
@@ -190,7 +196,10 @@ class SqlBook:
         return found or order.placed_at
 
     def lock_people(self, *msisdns: str) -> None:
-        """Let nobody else place orders for or by these numbers until the transaction ends."""
+        """Let nobody else place orders for or by these numbers until the transaction ends.
+
+        All that a transaction needs are to be named together: in their order nobody waits for each other for ever.
+        """
         for msisdn in sorted(set(msisdns)):
             self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(msisdn, 1))))
 

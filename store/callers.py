@@ -39,7 +39,7 @@ _CALLER = """
                AND NOT EXISTS (SELECT FROM messages WHERE order_id = orders.id AND msisdn = orders.asked_by
                                   AND status = 'delivered'
                                   AND purpose IN ('tell_balance', 'tell_credited', 'tell_declined', 'tell_refunded',
-                                                  'tell_repaid'))
+                                                  'tell_not_paid', 'tell_repaid'))
              ORDER BY placed_at DESC LIMIT 1) AS missed
 """
 _CALLER_ALONE = text(_CALLER)

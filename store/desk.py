@@ -12,6 +12,7 @@ from store.asks import Ask
 from store.auto import AutoTopUps
 from store.book import SqlBook
 from store.engine import alone
+from store.placed import placed_in
 from store.seal import seal_of
 from topup.advances import FEE, Lending, NoAdvancesHere
 from topup.asks import A_DAY, AskedOfOneself, AskedTooOften, LineIsClosed, NothingAsked, WantsNoAsks, WhichAsk, code_of
@@ -121,10 +122,11 @@ class Desk:
     def place_in(self, connection: Connection, wanted: Wanted) -> Order:
         """The same within a transaction of the caller's."""
         now, book = self._clock(), SqlBook(connection)
-        book.lock_people(wanted.asked_by, wanted.payer)  # Two copies of one request, too, come one after the other.
+        # Two copies of one request, too, come one after the other; and so do those who pay for one line.
+        book.lock_people(wanted.asked_by, wanted.payer, wanted.line or wanted.asked_by)
         order = self._order(wanted, now=now)
-        if (placed := book.find(order.id)) is not None:
-            return placed
+        if (before := self._placed_in(connection, wanted.channel, wanted.conversation, wanted.asked_by)) is not None:
+            return before
         if order.is_for_another and subscribers.is_closed(connection, order.line):
             raise LineIsClosed()
         if wanted.pin is not None:
@@ -142,7 +144,12 @@ class Desk:
         is_free = wanted.pin is not None or wanted.kind is Kind.ADVANCE
         paid_by = credited_by if is_free else self._shop.wallet_of(wanted.payer).provider
         return Order(
-            id=self._order_id(wanted.channel, wanted.conversation),
+            id=mint_order_id(
+                secret=self._shop.order_secret,
+                channel=wanted.channel,
+                conversation=wanted.conversation,
+                asked_by=wanted.asked_by,
+            ),
             kind=wanted.kind,
             channel=wanted.channel,
             asked_by=wanted.asked_by,
@@ -203,8 +210,8 @@ class Desk:
         Within a transaction of the caller's. Raises NothingAsked, WhichAsk, LineHasEnough or PayerHasPaidEnough.
         """
         now, book = self._clock(), SqlBook(connection)
-        book.lock_people(payer)
-        order = self.asked_of(connection, payer, code=code).order
+        book.lock_people(payer, self.asked_of(connection, payer, code=code).order.line)
+        order = self.asked_of(connection, payer, code=code).order  # It may have been answered while we waited.
         if yes:
             self.limits.check_day(order.amount, today=book.ordered_since(self._midnight(now), order=order))
         event = Event.ASK_ACCEPTED if yes else Event.ASK_DECLINED
@@ -241,18 +248,19 @@ class Desk:
         with self._engine.begin() as connection:
             (subscribers.close if closed else subscribers.open_up)(connection, msisdn, now=self._clock())
 
-    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
-        """The order that this conversation has placed."""
+    def placed_in(self, *, channel: str, conversation: str, asked_by: str) -> Order | None:
+        """The order that `asked_by` (E.164) has placed in this conversation."""
         with self._engine.connect() as connection:
-            return SqlBook(connection).find(self._order_id(channel, conversation))
+            return self._placed_in(connection, channel, conversation, asked_by)
 
     def choose_language(self, msisdn: str, language: str) -> None:
         """Remember a language for this number."""
         with self._engine.begin() as connection:
             subscribers.choose_language(connection, msisdn, language=language, now=self._clock())
 
-    def _order_id(self, channel: str, conversation: str) -> str:
-        return mint_order_id(secret=self._shop.order_secret, channel=channel, conversation=conversation)
+    def _placed_in(self, connection: Connection, channel: str, conversation: str, asked_by: str) -> Order | None:
+        secret = self._shop.order_secret
+        return placed_in(connection, secret=secret, channel=channel, conversation=conversation, asked_by=asked_by)
 
 
 def _the_one(found: list[Ask], code: int | None) -> Ask:

@@ -1,7 +1,7 @@
 """Names that are made from what they name, so that the same request can never make two orders.
 
-An order's id is minted from the call or message that it came from, under a secret: a request that arrives twice mints
-the same id, and nobody outside can guess one.
+An order's id is minted from who asks and from the call or message that it came from, under a secret: a request that
+arrives twice mints the same id, no two people share one, and nobody outside can guess one.
 """
 
 import base64
@@ -12,9 +12,14 @@ import secrets
 _LENGTH = 20  # 100 bits of base32: no two orders meet, and a callback address cannot be guessed.
 
 
-def mint_order_id(*, secret: str, channel: str, conversation: str) -> str:
-    """The id of the order placed in `conversation` (a session or message id) of `channel` (`ussd:africastalking`)."""
-    return _base32(hmac.digest(secret.encode(), f"{channel}\x00{conversation}".encode(), hashlib.sha256))
+def mint_order_id(*, secret: str, channel: str, conversation: str, asked_by: str | None = None) -> str:
+    """The id of the order placed in `conversation` (a session or message id) of `channel` (`ussd:africastalking`).
+
+    `asked_by` is who asks, in E.164: a gateway may give a session's id to somebody else months later. Only money that
+    came by itself was asked for by nobody. As a number begins with a plus and no channel does, none is confused.
+    """
+    named = f"{channel}\x00{conversation}" if asked_by is None else f"{asked_by}\x00{channel}\x00{conversation}"
+    return _base32(hmac.digest(secret.encode(), named.encode(), hashlib.sha256))
 
 
 def attempt_references(*, order_id: str, purpose: str) -> str:

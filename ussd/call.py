@@ -91,8 +91,8 @@ class Desk(Protocol):
         """Remember that the caller has seen this end of a top-up."""
         ...
 
-    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
-        """The order that this conversation has placed."""
+    def placed_in(self, *, channel: str, conversation: str, asked_by: str) -> Order | None:
+        """The order that `asked_by` has placed in this conversation."""
         ...
 
     def close_line(self, msisdn: str, *, closed: bool) -> None:

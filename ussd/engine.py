@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from topup.errors import RedialError
+from topup.orders import Order
 from ussd.call import Call, Desk, Dropped
 from ussd.drawing import drawn_pages
 from ussd.screens import DOORS, Choice, Kind, Menu, NotAnOption, Wrong
@@ -126,7 +127,7 @@ class Engine:
 
     def _take_up(self, call: Call) -> bool:
         """Go on in a call of which nothing is remembered. Returns whether it has ordered: then that is shown."""
-        order = call.desk.placed_in(channel=call.channel, conversation=call.conversation)
+        order = _placed(call)
         if order is None or order.kind not in self._menu.tells:
             call.why = rendered(say("We lost your place. Please choose again."), call.language)
             return False
@@ -205,7 +206,7 @@ class Engine:
         drawn = screen.draw(call)
         if isinstance(drawn, Choice) and key.isdecimal() and 0 < int(key) <= len(drawn.options) and len(key) < 3:
             option = drawn.options[int(key) - 1]
-            if option.pays and call.playing and not _has_placed(call):
+            if option.pays and call.playing and _placed(call) is None:
                 raise NotToBePlayed()
             elsewhere = option.does(call) if option.does else None
             return elsewhere or option.goto, option.sets
@@ -233,8 +234,8 @@ class Engine:
         )
 
 
-def _has_placed(call: Call) -> bool:
-    return call.desk.placed_in(channel=call.channel, conversation=call.conversation) is not None
+def _placed(call: Call) -> Order | None:
+    return call.desk.placed_in(channel=call.channel, conversation=call.conversation, asked_by=call.msisdn)
 
 
 def _news(told: Told, session: Session | None) -> News | Session:

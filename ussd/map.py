@@ -77,7 +77,7 @@ class SampleDesk:
         """Nothing."""
         raise NotImplementedError
 
-    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
+    def placed_in(self, *, channel: str, conversation: str, asked_by: str) -> Order | None:
         """Nothing."""
         raise NotImplementedError
 

@@ -58,7 +58,8 @@ def look_at_next(house: House) -> str | None:
         return None
     line = house.lines.read_line(standing.terms.line)
     with house.engine.begin() as connection:
-        SqlBook(connection).lock_people(standing.payer)  # Before the standing order, as whoever agrees anew does.
+        # Before the standing order, as whoever agrees anew does; and both at once, as whoever orders does.
+        SqlBook(connection).lock_people(standing.payer, standing.terms.line)
         if not auto.lock_claimed(connection, standing.id, until=until):
             return "stopped, or somebody else's"
         verdict = Look(house, connection, standing, line, now).act()

@@ -6,17 +6,19 @@ from store.outbox import Owing
 from topup.life import Event, State
 from topup.outcomes import Reason
 from topup.ports import Attempt
+from workers.calling import in_time
 from workers.house import House, locked
 from workers.settling import settle
 
 
 def charge(house: House, owing: Owing) -> None:
     """Push the payment prompt of order `owing.subject` to its payer."""
+    begun_at = house.clock()
     begun = _begin(house, owing)
     if begun is None:
         return
     provider, attempt = begun
-    sent = house.payments[provider].charge(attempt)
+    sent = in_time(house, lambda: house.payments[provider].charge(attempt), begun_at=begun_at)
     with house.engine.begin() as connection:
         settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
 

@@ -25,6 +25,7 @@ from topup.money import Money
 from topup.orders import Order
 from topup.outcomes import NotSent, Reason
 from topup.ports import ANOTHER_MAY_LAND, Attempt
+from workers.calling import in_time
 from workers.house import House, locked
 from workers.settling import settle
 
@@ -72,10 +73,11 @@ def _refill(house: House, owing: Owing, kind: _Refill) -> None:
         return _wait(house, owing, kind, facts)
     if before.another_may_land:
         facts = {**facts, ANOTHER_MAY_LAND: True}
+    begun_at = house.clock()
     attempt = _begin(house, owing, kind, facts=facts, before=before)
     if attempt is None:
         return None
-    sent = provider.credit(attempt)
+    sent = in_time(house, lambda: provider.credit(attempt), begun_at=begun_at)
     with house.engine.begin() as connection:
         settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
     return None

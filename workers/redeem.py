@@ -19,9 +19,10 @@ from store.outbox import Owing
 from store.seal import UnableToOpen, seal_of
 from topup.life import Event, State
 from topup.orders import Order
-from topup.outcomes import Answer, Confirmed, Reason, Sent, Unknown
+from topup.outcomes import Answer, Confirmed, NotSent, Reason, Sent, Unknown
 from topup.ports import Attempt
 from topup.vouchers import Pin
+from workers.calling import in_time
 from workers.house import House, locked
 from workers.settling import settle
 
@@ -33,17 +34,18 @@ _SENT_AGAIN = "sent_again"
 
 def redeem(house: House, owing: Owing) -> None:
     """Load the voucher of order `owing.subject` on its line."""
+    begun_at = house.clock()
     begun = _begin(house, owing)
     if begun is None:
         return
     provider, attempt, pin = begun
-    if attempt.facts.get(_SENT_AGAIN):
-        sent: Sent | Answer = house.vouchers[provider].look_again(attempt, pin=pin)
-    else:
-        sent = house.vouchers[provider].redeem(attempt, pin=pin)
+    is_again, system = bool(attempt.facts.get(_SENT_AGAIN)), house.vouchers[provider]
+    call = system.look_again if is_again else system.redeem
+    sent = in_time(house, lambda: call(attempt, pin=pin), begun_at=begun_at)
     with house.engine.begin() as connection:
         SqlBook(connection).lock(owing.subject)
-        if not attempt.facts.get(_SENT_AGAIN) and _was_sent_again(connection, attempt.reference):
+        was_before = isinstance(sent, NotSent) if is_again else _was_sent_again(connection, attempt.reference)
+        if was_before:
             sent = _of_either(sent)
         settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
 
@@ -110,5 +112,5 @@ def _was_sent_before(kept: Kept) -> bool:
 
 
 def _of_either(sent: Sent | Answer) -> Sent | Answer:
-    """The late answer to a first time, after the second was sent: only that the voucher was used is sure of both."""
-    return sent if isinstance(sent, Confirmed) else Unknown(f"a second look was made before: {sent}")
+    """What one of two times came to, the other not counted: only that the voucher was used is sure of both."""
+    return sent if isinstance(sent, Confirmed) else Unknown(f"the voucher was sent another time, too: {sent}")

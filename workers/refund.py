@@ -5,17 +5,19 @@ from store.attempts import RECEIPT_IS_DERIVED, Kept
 from store.outbox import Owing
 from topup.life import Event, State
 from topup.ports import Attempt
+from workers.calling import in_time
 from workers.house import House, locked
 from workers.settling import settle
 
 
 def refund(house: House, owing: Owing) -> None:
     """Reverse the payment of order `owing.subject`."""
+    begun_at = house.clock()
     begun = _begin(house, owing)
     if begun is None:
         return
     provider, attempt, receipt = begun
-    sent = house.payments[provider].refund(attempt, receipt=receipt)
+    sent = in_time(house, lambda: house.payments[provider].refund(attempt, receipt=receipt), begun_at=begun_at)
     with house.engine.begin() as connection:
         settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
 

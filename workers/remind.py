@@ -10,10 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sms.messages.ordering import call_dropped
 from store import messages, outbox, subscribers
-from store.book import SqlBook
+from store.placed import placed_in
 from store.unfinished import UnfinishedCalls
 from topup.caller import Unfinished
-from topup.ids import mint_order_id
 from topup.phone import national
 from words.text import rendered
 from workers.house import House
@@ -55,10 +54,14 @@ def remind_next(house: House, calls: UnfinishedCalls) -> str | None:
 
 
 def _why_not(house: House, connection: Connection, unfinished: Unfinished) -> str | None:
-    order_id = mint_order_id(
-        secret=house.shop.order_secret, channel=unfinished.channel, conversation=unfinished.conversation
+    placed = placed_in(
+        connection,
+        secret=house.shop.order_secret,
+        channel=unfinished.channel,
+        conversation=unfinished.conversation,
+        asked_by=unfinished.msisdn,
     )
-    if SqlBook(connection).find(order_id) is not None:
+    if placed is not None:
         return "ordered already"
     if subscribers.has_stopped(connection, unfinished.msisdn):
         return "wants no messages"

@@ -10,6 +10,7 @@ import structlog
 
 from sms.gateways.port import LINE_SUSPENDED
 from store import messages, outbox
+from store.book import SqlBook
 from store.engine import alone
 from store.messages import Message
 from store.outbox import Owing
@@ -17,6 +18,7 @@ from topup.line import LineState
 from topup.outcomes import NotSent, Refused, Unknown
 from topup.ports import Handed
 from workers.house import House
+from workers.overtaken import OVERTAKEN, is_overtaken
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +30,13 @@ def send(house: House, owing: Owing) -> None:
     """Send message `owing.subject`: an answer to somebody's SMS, or one that has to go out again."""
     with house.engine.begin() as connection:
         message = messages.get(connection, owing.subject)
+        order = SqlBook(connection).get(message.order_id) if message.order_id else None
+        # Money may still come between this and the gateway: then what follows tells of it, and that is all we can do.
+        overtaken = order is not None and is_overtaken(connection, order, message.purpose)
     delivery = Delivery(house, owing, message)
-    if message.reason == LINE_SUSPENDED and house.lines.read_line(message.msisdn).state is not LineState.ACTIVE:
+    if overtaken and message.status == messages.WRITTEN:
+        delivery.let_go(OVERTAKEN)
+    elif message.reason == LINE_SUSPENDED and house.lines.read_line(message.msisdn).state is not LineState.ACTIVE:
         delivery.try_later("the line is not back yet")
     else:
         delivery.send()
@@ -61,6 +68,10 @@ class Delivery:
             case Unknown():
                 self._end(messages.UNKNOWN, sent.why)
         return None
+
+    def let_go(self, why: str) -> None:
+        """Say nothing, since what was written is so no more."""
+        self._end(messages.FAILED, why)
 
     def try_later(self, why: str) -> None:
         """Wait for the next try, or give the message up."""

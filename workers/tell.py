@@ -22,8 +22,9 @@ from topup.orders import Order
 from topup.outcomes import Reason
 from topup.phone import national
 from words.text import Text, rendered
-from workers import auto, strays, tell_advance, vouchers
+from workers import auto, tell_advance, vouchers
 from workers.house import House, locked
+from workers.overtaken import OVERTAKEN, TELL_NOT_PAID, TELL_PAYER_DECLINED, is_overtaken, purpose_of
 from workers.send import Delivery
 
 
@@ -36,8 +37,12 @@ def tell(house: House, owing: Owing) -> None:
         if order.kind is Kind.STRAY and order.state is State.UNPAID:
             house.done(connection, owing, "nobody was waiting for it")
             return
-        telling = Telling(house, connection, order, Effect(owing.effect))
-        message = telling.write(order.asked_by, owing.effect, telling.to_whoever_asked())
+        effect = Effect(owing.effect)
+        telling = Telling(house, connection, order, effect, purpose_of(connection, order, effect))
+        if is_overtaken(connection, order, telling.purpose):
+            house.done(connection, owing, OVERTAKEN)
+            return
+        message = telling.write(order.asked_by, telling.purpose, telling.to_whoever_asked())
         telling.tell_others()
         if telling.effect is Effect.TELL_DECLINED:
             auto.after_unpaid(house, connection, order)
@@ -51,12 +56,16 @@ def language_for(connection: Connection, order: Order, msisdn: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What there is to tell of an order at one of its turns, within a transaction that holds its lock."""
+    """What there is to tell of an order at one of its turns, within a transaction that holds its lock.
+
+    `purpose` is that of the message to whoever asked.
+    """
 
     house: House
     connection: Connection
     order: Order
     effect: Effect
+    purpose: str
     _details: dict[Event | None, dict[str, Any]] = field(default_factory=dict)
 
     def write(self, msisdn: str, purpose: str, text: Text) -> messages.Message:
@@ -111,8 +120,9 @@ class Telling:
                 yield order.payer, "tell_payer", told
             elif self.effect is Effect.TELL_REFUNDED:
                 yield order.payer, "tell_payer", asks.refunded_to_you(order, asked_by=by)
-            elif self.effect is Effect.TELL_DECLINED and self._was_accepted():
-                yield order.payer, "tell_payer", asks.not_paid_for_another(order, asked_by=by)
+            elif self.effect is Effect.TELL_DECLINED and self.purpose != TELL_NOT_PAID and self._was_accepted():
+                # A purpose of its own: were the money to come after all, "tell_payer" would have been used up.
+                yield order.payer, TELL_PAYER_DECLINED, asks.not_paid_for_another(order, asked_by=by)
 
     def line_seen(self) -> Line:
         """The line as the look saw it: active with its balance, or not known."""
@@ -153,9 +163,9 @@ def _credited(telling: Telling) -> Text:
 
 def _declined(telling: Telling) -> Text:
     order, code = telling.order, telling.house.shop.short_code
+    if telling.purpose == TELL_NOT_PAID:
+        return top_ups.checked_not_paid(order, short_code=code)
     if SqlBook(telling.connection).history(order.id)[-1] is Event.OPERATOR_CLOSE:
-        if strays.is_held_for(telling.connection, order):
-            return top_ups.checked_not_paid(order, short_code=code)
         return top_ups.checked_unpaid(order, short_code=code)
     reason = telling.detail().get("reason")
     return top_ups.declined(order, reason=Reason(reason) if reason else None, short_code=code)

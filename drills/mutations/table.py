@@ -30,6 +30,7 @@ STRAYS = "tests/unit/test_store_strays.py"
 DECIDING = "tests/unit/test_store_review.py"
 RECONCILE = "tests/unit/test_reconciliation.py"
 MOVEMENTS = "tests/unit/test_store_movements.py"
+TELL = "tests/unit/test_workers_tell.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -607,5 +608,103 @@ MUTATIONS = (
         "    if status and status.upper() not in form.statuses:",
         "    if status and status.upper() not in form.statuses:\n        return False\n    if False:",
         ("tests/unit/test_statements.py",),
+    ),
+    Mutation(
+        "playing keys pays without the screen having been seen",
+        "ussd/engine.py",
+        "if option.pays and call.playing and _placed(call) is None:",
+        "if False:",
+        (ENGINE,),
+    ),
+    Mutation(
+        "the same conversation orders twice",
+        "topup/ids.py",
+        "named.encode()",
+        "(named + secrets.token_hex(4)).encode()",
+        ("tests/unit/test_ids.py",),
+    ),
+    Mutation(
+        "nothing was taken is told after the money has come late",
+        "workers/tell.py",
+        "        if is_overtaken(connection, order, telling.purpose):\n",
+        "        if False:\n",
+        (TELL,),
+    ),
+    Mutation(
+        "what was written before the money came goes out after it",
+        "workers/send.py",
+        "    if overtaken and",
+        "    if False and",
+        (TELL,),
+    ),
+    Mutation(
+        "money that is held apart is denied",
+        "workers/overtaken.py",
+        "    return TELL_NOT_PAID if is_held else effect.value\n",
+        "    return effect.value\n",
+        (TELL,),
+    ),
+    Mutation(
+        "an amount of nothing is read as one",
+        "providers/payload.py",
+        "    if minor <= 0:\n",
+        "    if False:\n",
+        ("tests/unit/test_providers_daraja_events.py",),
+    ),
+    Mutation(
+        "a worker that was held up for hours calls when it wakes up",
+        "workers/calling.py",
+        "    if held_up > WITHIN:\n",
+        "    if False:\n",
+        ("tests/unit/test_workers_held_up.py",),
+    ),
+    Mutation(
+        "a voucher that was held up the second time is taken for one that was never sent",
+        "workers/redeem.py",
+        "was_before = isinstance(sent, NotSent) if is_again else",
+        "was_before = False if is_again else",
+        (REDEEM,),
+    ),
+    Mutation(
+        "a conversation whose name comes again is taken for that of whoever had it first",
+        "topup/ids.py",
+        'f"{asked_by}\\x00{channel}\\x00{conversation}"',
+        'f"{channel}\\x00{conversation}"',
+        ("tests/unit/test_store_desk.py",),
+    ),
+    Mutation(
+        "a request that comes again across an update orders twice",
+        "store/placed.py",
+        "asked_by=asked_by), mint_order_id(**conversed)",
+        "asked_by=asked_by), ''",
+        ("tests/unit/test_store_desk.py",),
+    ),
+    Mutation(
+        "two payers at once pass the day of a line",
+        "store/desk.py",
+        "book.lock_people(wanted.asked_by, wanted.payer, wanted.line or wanted.asked_by)",
+        "book.lock_people(wanted.asked_by, wanted.payer)",
+        ("tests/unit/test_store_desk.py",),
+    ),
+    Mutation(
+        "two who say yes at once pass the day of a line",
+        "store/desk.py",
+        "book.lock_people(payer, self.asked_of(connection, payer, code=code).order.line)",
+        "book.lock_people(payer)",
+        ("tests/unit/test_store_asks.py",),
+    ),
+    Mutation(
+        "amounts are sold that a wallet cannot be asked for",
+        "settings/together.py",
+        "        if offered and step_minor % unit_minor:\n",
+        "        if False:\n",
+        ("tests/unit/test_settings.py",),
+    ),
+    Mutation(
+        "amounts are sold that the charging system cannot credit",
+        "settings/together.py",
+        "        if self.credit_by is CreditBy.UCIP and step_minor",
+        "        if False and step_minor",
+        ("tests/unit/test_settings.py",),
     ),
 )

@@ -62,6 +62,7 @@ def test_a_payer_that_cannot_be_read_is_left_out(payer: object) -> None:
         ("charge", json.dumps({**PAID, "externalId": None}).encode()),
         ("charge", json.dumps({**PAID, "financialTransactionId": ""}).encode()),
         ("charge", json.dumps({**PAID, "amount": "-"}).encode()),
+        ("charge", json.dumps({**PAID, "amount": "0"}).encode()),
         ("charge", json.dumps({**PAID, "status": "FAILED", "reason": {"code": 7.5}}).encode()),
     ],
 )

@@ -69,6 +69,7 @@ def test_a_refill_is_said_in_the_node_s_units() -> None:
     [
         {},
         {"transactionAmount": "much"},
+        {"transactionAmount": "0"},
         {"transactionAmount": "1", "transactionCurrency": "?"},
         {"accountAfterRefill": 5},
         {"accountAfterRefill": {"accountValue1": "?"}},

@@ -36,7 +36,7 @@ _MESSAGES = text("SELECT id, order_id, purpose, status FROM messages WHERE order
 # What a person hears of each end.
 _TELLS = {
     State.DONE.value: {"tell_balance", "tell_credited", "tell_repaid"},
-    State.UNPAID.value: {"tell_declined"},
+    State.UNPAID.value: {"tell_declined", "tell_not_paid"},
     State.REFUNDED.value: {"tell_refunded"},
 }
 

@@ -111,7 +111,7 @@ class FakeDesk:
             raise SameAgain(amount=wanted.amount)
         return self.placed.setdefault(wanted.conversation, order)
 
-    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
+    def placed_in(self, *, channel: str, conversation: str, asked_by: str) -> Order | None:
         self.asked.append("placed_in")
         return self.placed.get(conversation)
 

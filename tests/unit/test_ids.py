@@ -19,14 +19,15 @@ def test_the_same_request_mints_the_same_id(secret: str, channel: str, conversat
     assert set(first) <= LETTERS
 
 
-def test_another_secret_channel_or_conversation_mints_another_id() -> None:
+def test_another_secret_channel_conversation_or_person_mints_another_id() -> None:
     ids = {
-        mint_order_id(secret=secret, channel=channel, conversation=conversation)
+        mint_order_id(secret=secret, channel=channel, conversation=conversation, asked_by=asked_by)
         for secret in ("one", "two")
         for channel in ("ussd:a", "sms:a")
         for conversation in ("x", "y")
+        for asked_by in (None, "+254711000001", "+254711000002")
     }
-    assert len(ids) == 8
+    assert len(ids) == 24
 
 
 def test_where_the_channel_ends_cannot_be_confused() -> None:

@@ -101,6 +101,7 @@ def test_the_same_notification_has_one_key_and_another_has_another() -> None:
         {**STATUS, "requestId": ""},
         {**STATUS, "phoneNumber": "nobody"},
         {**STATUS, "value": "a lot"},
+        {**STATUS, "value": "KES 0.0000"},
     ],
 )
 @pytest.mark.parametrize("content_type", [FORM, JSON])

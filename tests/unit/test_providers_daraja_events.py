@@ -227,6 +227,8 @@ def test_the_same_callback_twice_has_one_key_and_another_has_another() -> None:
         json.dumps(paid({"Value": 1})).encode(),
         json.dumps(paid(RECEIPT, {"Name": "Amount", "Value": "a lot"})).encode(),
         json.dumps(paid(RECEIPT, {"Name": "Amount", "Value": "0.001"})).encode(),
+        json.dumps(paid(RECEIPT, {"Name": "Amount", "Value": 0})).encode(),
+        json.dumps(paid(RECEIPT, {"Name": "Amount", "Value": -50})).encode(),
         json.dumps(paid(AMOUNT, {"Name": "MpesaReceiptNumber", "Value": "\ud800"})).encode(),
     ],
     ids=lambda body: repr(body[-40:]),

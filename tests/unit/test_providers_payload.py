@@ -119,16 +119,24 @@ def test_a_price_is_a_currency_and_an_amount(text: str, money: Money) -> None:
     assert priced(text) == money
 
 
-@pytest.mark.parametrize("text", ["", "10", "KES", "KES x", "XXX 10", "KES 0.001", "UGX 0.5", "10 KES", None, 5])
+@pytest.mark.parametrize(
+    "text", ["", "10", "KES", "KES x", "XXX 10", "KES 0.001", "UGX 0.5", "10 KES", None, 5, "KES 0", "KES -5"]
+)
 def test_what_is_no_price_is_unreadable(text: object) -> None:
     with pytest.raises(Unreadable):
         priced(text)
 
 
 @settings(deadline=None)
-@given(st.integers(min_value=-(10**12), max_value=10**12))
+@given(st.integers(min_value=1, max_value=10**12))
 def test_money_of_a_decimal_is_exact(minor: int) -> None:
     assert money_of(Decimal(minor).scaleb(-2), currency="KES") == Money(minor, "KES")
+
+
+@pytest.mark.parametrize("number", ["0", "0.00", "-0", "-1", "-50.00"])
+def test_nothing_and_less_is_not_an_amount_that_moved(number: str) -> None:
+    with pytest.raises(Unreadable, match="above zero"):
+        money_of(Decimal(number), currency="KES")
 
 
 _JSON: Any = st.recursive(

@@ -122,6 +122,37 @@ def test_what_is_offered_must_be_sold(monkeypatch: pytest.MonkeyPatch, values: d
 
 
 @pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"DARAJA_CONSUMER_KEY": "key", "TOP_UP_STEP_MINOR": "50"}, "M-PESA takes whole KES only"),
+        ({"AIRTEL_CLIENT_ID": "id", "TOP_UP_STEP_MINOR": "250"}, "Airtel Money takes whole KES only"),
+        ({"UCIP_MINOR_PER_UNIT": "1000"}, "a multiple of UCIP_MINOR_PER_UNIT"),
+    ],
+)
+def test_what_is_sold_can_be_asked_for_and_credited(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], why: str
+) -> None:
+    with pytest.raises(ValidationError, match=why):
+        load(monkeypatch, **values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"TOP_UP_STEP_MINOR": "50"},
+        {"DARAJA_CONSUMER_KEY": "key", "TOP_UP_STEP_MINOR": "1000"},
+        {"CURRENCY": "UGX", "AIRTEL_CLIENT_ID": "id", "TOP_UP_STEP_MINOR": "1"},
+        {"UCIP_MINOR_PER_UNIT": "1000", "CREDIT_BY": "airtime"},
+        {"UCIP_MINOR_PER_UNIT": "1000", "TOP_UP_STEP_MINOR": "1000"},
+    ],
+)
+def test_a_step_is_free_where_nobody_who_is_asked_minds(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str]
+) -> None:
+    load(monkeypatch, **values)
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"ADVANCE_PRESETS_MINOR": "500"},

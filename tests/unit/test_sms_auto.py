@@ -162,7 +162,8 @@ def test_a_one_orders_what_the_call_was_about(reminded: Post, phone: Handset) ->
     assert reminded.ask("1") == "KES 100: in a moment M-PESA asks 0711000002 for the PIN."
     (order,) = reminded.ordered()
     assert (order.line, order.payer, order.amount) == (OWNER, PAYER, kes(100))
-    assert order.id == mint_order_id(secret="a secret of the tests", channel=CHANNEL, conversation=phone.conversation)
+    call = {"channel": CHANNEL, "conversation": phone.conversation, "asked_by": OWNER}
+    assert order.id == mint_order_id(secret="a secret of the tests", **call)
 
 
 def test_a_second_one_orders_nothing_and_tells_where_the_first_stands(reminded: Post) -> None:

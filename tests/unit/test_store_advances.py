@@ -99,7 +99,7 @@ REFUSED: dict[type[RedialError], Wanted] = {
 def test_what_is_not_lent_places_nothing(desk: Desk, known: Engine, why: type[RedialError]) -> None:
     with pytest.raises(why):
         desk.place(REFUSED[why])
-    assert desk.placed_in(channel="ussd:africastalking", conversation="one") is None
+    assert desk.placed_in(channel="ussd:africastalking", conversation="one", asked_by=OWNER) is None
 
 
 def test_where_no_advances_are_offered_nothing_is_lent(known: Engine) -> None:

@@ -1,5 +1,7 @@
 """Asking somebody to pay, and their answer, on a real database."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -25,9 +27,10 @@ from topup.asks import (
     WhichAsk,
     code_of,
 )
+from topup.errors import RedialError
 from topup.kinds import Kind
 from topup.life import Event, IllegalEvent, State
-from topup.limits import PayerHasPaidEnough, SameAgain
+from topup.limits import LineHasEnough, PayerHasPaidEnough, SameAgain
 from topup.line import LineState
 from topup.orders import Order, Wanted, advance
 
@@ -145,6 +148,25 @@ def test_the_same_ask_again_within_a_moment_is_not_another(desk: Desk) -> None:
     with pytest.raises(SameAgain):
         desk.place(an_ask("s2"))
     assert desk.place(an_ask("s2", again=True)).state is State.ASKED
+
+
+def test_many_who_say_yes_at_once_cannot_together_pass_the_day_of_a_line(desk: Desk, engine: Engine) -> None:
+    payers = [f"+25471100020{number}" for number in range(5)]
+    for payer in payers:
+        desk.place(an_ask(payer, payer=payer, amount=kes(9_000)))
+    ready = threading.Barrier(5)
+
+    def work(payer: str) -> Order | RedialError:
+        ready.wait()
+        try:
+            return answer(engine, desk, yes=True, payer=payer)
+        except RedialError as error:
+            return error
+
+    with ThreadPoolExecutor(5) as threads:
+        found = list(threads.map(work, payers))
+    assert len([one for one in found if isinstance(one, Order)]) == 2
+    assert len([one for one in found if isinstance(one, LineHasEnough)]) == 3
 
 
 def test_what_nobody_has_agreed_to_takes_nothing_from_the_payers_day(desk: Desk, engine: Engine) -> None:

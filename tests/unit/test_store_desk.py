@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from store import subscribers
 from store.desk import Desk
-from tests.unit.books import move, order_now
+from tests.unit.books import move, order_now, place_in
 from tests.unit.clocks import FakeClock
 from tests.unit.desks import OWES_50
 from tests.unit.orders import NOW, OWNER, PAYER, STRANGER, TIMING, kes, way_to
@@ -54,8 +54,8 @@ def wanted(conversation: str, **changes: Any) -> Wanted:
 
 def test_an_order_has_an_id_of_its_conversation_that_only_this_installation_can_make(desk: Desk) -> None:
     order = desk.place(wanted("s1"))
-    assert order.id == mint_order_id(secret="a secret of the tests", channel=CHANNEL, conversation="s1")
-    assert order.id != mint_order_id(secret="another secret", channel=CHANNEL, conversation="s1")
+    assert order.id == mint_order_id(secret="a secret of the tests", channel=CHANNEL, conversation="s1", asked_by=OWNER)
+    assert order.id != mint_order_id(secret="another secret", channel=CHANNEL, conversation="s1", asked_by=OWNER)
     assert (order.kind, order.line, order.state) == (Kind.TOPUP, OWNER, State.CREATED)
 
 
@@ -63,9 +63,26 @@ def test_placing_twice_in_one_conversation_gives_the_first_order_whatever_is_wan
     first = desk.place(wanted("s1"))
     assert desk.place(wanted("s1")) == first
     assert desk.place(wanted("s1", amount=kes(500), payer=PAYER)) == first
-    assert desk.placed_in(channel=CHANNEL, conversation="s1") == first
-    assert desk.placed_in(channel=CHANNEL, conversation="s2") is None
-    assert desk.placed_in(channel="sms:africastalking", conversation="s1") is None
+    assert desk.placed_in(channel=CHANNEL, conversation="s1", asked_by=OWNER) == first
+    assert desk.placed_in(channel=CHANNEL, conversation="s2", asked_by=OWNER) is None
+    assert desk.placed_in(channel="sms:africastalking", conversation="s1", asked_by=OWNER) is None
+
+
+def test_a_conversation_whose_name_comes_again_is_no_order_of_anybody_else(desk: Desk, clock: FakeClock) -> None:
+    first = desk.place(wanted("4711"))
+    clock.turn(hours=1000)
+    assert desk.placed_in(channel=CHANNEL, conversation="4711", asked_by=STRANGER) is None
+    second = desk.place(wanted("4711", asked_by=STRANGER, payer=STRANGER, amount=kes(250)))
+    assert (second.line, second.payer, second.amount) == (STRANGER, STRANGER, kes(250))
+    assert desk.placed_in(channel=CHANNEL, conversation="4711", asked_by=OWNER) == first
+
+
+def test_a_request_that_comes_again_after_an_update_finds_the_order_of_before_it(desk: Desk, engine: Engine) -> None:
+    named = mint_order_id(secret="a secret of the tests", channel=CHANNEL, conversation="s1")
+    before = place_in(engine, id=named)
+    assert desk.placed_in(channel=CHANNEL, conversation="s1", asked_by=OWNER) == before
+    assert desk.place(wanted("s1", again=True)) == before
+    assert desk.place(wanted("s1", asked_by=STRANGER, payer=STRANGER)).id != before.id
 
 
 @pytest.mark.parametrize(
@@ -79,7 +96,7 @@ def test_the_payer_s_number_decides_who_is_asked_for_the_money(desk: Desk, payer
 def test_nothing_is_ordered_of_a_payer_who_cannot_be_asked(desk: Desk, payer: str) -> None:
     with pytest.raises(NoWalletHere):
         desk.place(wanted("s1", payer=payer))
-    assert desk.placed_in(channel=CHANNEL, conversation="s1") is None
+    assert desk.placed_in(channel=CHANNEL, conversation="s1", asked_by=OWNER) is None
 
 
 def test_an_order_that_has_moved_on_is_given_as_it_is_now(desk: Desk, engine: Engine) -> None:
@@ -92,7 +109,7 @@ def test_an_order_that_has_moved_on_is_given_as_it_is_now(desk: Desk, engine: En
 def test_an_amount_that_is_not_sold_is_refused_here_too(desk: Desk) -> None:
     with pytest.raises(AmountTooLarge):
         desk.place(wanted("s1", amount=kes(10_001)))
-    assert desk.placed_in(channel=CHANNEL, conversation="s1") is None
+    assert desk.placed_in(channel=CHANNEL, conversation="s1", asked_by=OWNER) is None
 
 
 def test_the_same_again_is_refused_for_a_while_unless_it_is_meant(desk: Desk, clock: FakeClock) -> None:
@@ -157,6 +174,22 @@ def test_many_at_once_cannot_together_order_more_than_a_day_allows(desk: Desk) -
 
     with ThreadPoolExecutor(5) as threads:
         found = list(threads.map(work, range(5)))
+    assert len([one for one in found if isinstance(one, Order)]) == 2
+    assert len([one for one in found if isinstance(one, LineHasEnough)]) == 3
+
+
+def test_many_who_pay_for_one_line_at_once_cannot_together_pass_its_day(desk: Desk) -> None:
+    ready = threading.Barrier(5)
+
+    def work(payer: str) -> Order | RedialError:
+        ready.wait()
+        try:
+            return desk.place(wanted(payer, asked_by=payer, payer=payer, line=OWNER, amount=kes(9_000)))
+        except RedialError as error:
+            return error
+
+    with ThreadPoolExecutor(5) as threads:
+        found = list(threads.map(work, [f"+25471100010{number}" for number in range(5)]))
     assert len([one for one in found if isinstance(one, Order)]) == 2
     assert len([one for one in found if isinstance(one, LineHasEnough)]) == 3
 

@@ -28,6 +28,13 @@ def test_the_same_conversation_agrees_once(standing: Standing) -> None:
     assert standing.runs == 1
 
 
+def test_a_conversation_whose_name_comes_again_may_be_somebody_else_s(engine: Engine) -> None:
+    first, second = Standing(Town(engine)), Standing(Town(engine))
+    for standing in (first, second):
+        standing.agree(conversation="4711")
+    assert (first.runs, second.runs) == (1, 1)
+
+
 def test_another_agreement_for_the_line_takes_the_place_of_the_first(standing: Standing) -> None:
     standing.agree()
     standing.agree(amount=kes(100))

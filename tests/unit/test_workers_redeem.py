@@ -13,6 +13,7 @@ from store.vouchers import pin_of
 from tests.unit.houses import Town, confirmed
 from tests.unit.orders import STRANGER, TIMING, kes
 from tests.unit.shops import ORDINARY, LineOf
+from tests.unit.sleepers import held_up
 from topup.kinds import Kind
 from topup.life import Effect, Event, State
 from topup.line import NOT_KNOWN, Line, LineState
@@ -198,6 +199,25 @@ def test_a_person_who_lets_it_be_sent_again_does_not_lose_what_landed_before(tow
     town.vouchers.again = Confirmed("first")
     assert send(town, order, USED).state is State.CREDITED
     assert calls(town) == ["redeem", "again"]
+
+
+def test_a_worker_that_wakes_up_after_a_person_has_found_it_void_does_not_load_it(town: Town) -> None:
+    order = a_voucher(town)
+
+    def a_person_finds_it_void() -> None:
+        town.clock.turn(hours=5)
+        town.after(town.now(order), Event.GAVE_UP, Event.OPERATOR_VOID)
+
+    held_up(town, redeem, order, Effect.REDEEM, meanwhile=a_person_finds_it_void)
+    assert calls(town) == []
+    assert town.now(order).state is State.UNPAID
+
+
+def test_that_a_second_time_was_held_up_proves_nothing_of_the_first(town: Town) -> None:
+    order = town.after(in_review(town), Event.OPERATOR_CREDIT)
+    held_up(town, redeem, order, Effect.REDEEM, meanwhile=lambda: town.clock.turn(minutes=2))
+    assert calls(town) == ["redeem"]
+    assert town.now(order).state is State.REDEEMING  # And so it is looked at again.
 
 
 @pytest.mark.parametrize("state", [State.UNREDEEMED, State.REDEEMING], ids=str)

@@ -130,8 +130,8 @@ def test_who_said_stop_is_not_reminded(town: Town, calls: UnfinishedCalls, phone
 def test_what_was_ordered_after_all_is_not_reminded_of(town: Town, calls: UnfinishedCalls, phone: Handset) -> None:
     """Pay was pressed, and Redis forgot the call's end."""
     phone.dial("100")
-    shop = town.house.shop
-    order_id = mint_order_id(secret=shop.order_secret, channel=CHANNEL, conversation=phone.conversation)
+    call = {"channel": CHANNEL, "conversation": phone.conversation, "asked_by": OWNER}
+    order_id = mint_order_id(secret=town.house.shop.order_secret, **call)
     place_in(town.engine, id=order_id)
     assert remind_next(town.house, calls) == "ordered already"
 

@@ -3,15 +3,17 @@
 import pytest
 from sqlalchemy import Engine
 
-from store import messages, subscribers
+from store import messages, outbox, subscribers
 from store.messages import Message
 from tests.unit.houses import Town, confirmed
 from tests.unit.orders import PAYER, STRANGER, kes
+from topup.kinds import Kind
 from topup.life import Effect, Event, State
 from topup.line import LineState
 from topup.orders import Order
 from topup.outcomes import NotSent, Reason, Refused, Unknown
 from topup.ports import Handed
+from workers.send import send
 from workers.tell import tell
 
 
@@ -30,6 +32,13 @@ def message_of(town: Town, order: Order) -> Message:
     with town.engine.begin() as connection:
         rows = connection.exec_driver_sql("SELECT id FROM messages WHERE order_id = %(o)s", {"o": order.id})
         return messages.get(connection, rows.scalar_one())
+
+
+def letter_of(town: Town, order: Order, purpose: str) -> str:
+    """The id of the message of this purpose about the order."""
+    found = "SELECT id FROM messages WHERE order_id = %s AND purpose = %s"
+    with town.engine.begin() as connection:
+        return str(connection.exec_driver_sql(found, (order.id, purpose)).scalar_one())
 
 
 def seen(town: Town, order: Order, balance_minor: int | None = 5000) -> Order:
@@ -144,6 +153,62 @@ def test_stray_money_that_never_came_is_told_to_nobody(town: Town) -> None:
     town.after(stray, Event.OPERATOR_CLOSE)
     assert run(town, stray, Effect.TELL_DECLINED) == []
     assert town.owed(stray.id) == []
+
+
+# What has been overtaken.
+
+
+def test_nothing_is_said_to_be_untaken_once_the_money_has_come_late(town: Town) -> None:
+    order = town.order_in(State.UNPAID)
+    late = town.owing(order.id, Effect.TELL_DECLINED)
+    town.settle(f"{order.id}-charge-1", confirmed(amount=order.amount))
+    tell(town.house, late)
+    assert town.sms.sent == []
+    assert [owing.effect for owing in town.owed(order.id)] == ["refund"]
+    order = town.after(town.now(order), Event.REFUND_SENT, Event.REFUND_CONFIRMED)
+    ((_, text),) = run(town, order, Effect.TELL_REFUNDED)
+    assert text.startswith("Sorry, we could not top up your line.")
+
+
+def test_what_waits_for_the_gateway_is_looked_at_again_before_it_goes_out(town: Town) -> None:
+    order = town.order_in(State.UNPAID)
+    town.sms.answer = NotSent("no connection")
+    run(town, order, Effect.TELL_DECLINED)
+    town.settle(f"{order.id}-charge-1", confirmed(amount=order.amount))
+    assert len(run(town, order, Effect.TELL_DECLINED)) == 1  # That of the try before.
+
+
+def test_money_that_is_held_apart_is_not_denied(town: Town) -> None:
+    order = town.order_in(State.UNPAID)
+    town.sms.answer = NotSent("no connection")
+    run(town, order, Effect.TELL_DECLINED)
+    town.settle(f"{order.id}-charge-1", confirmed(amount=kes(70)))
+    before, now = run(town, order, Effect.TELL_DECLINED)
+    assert "Nothing was taken" in before[1]
+    assert now[1].startswith("We have checked your top-up of KES 100: it was not paid.")
+
+
+def test_a_payer_who_said_yes_is_told_neither_too_much_nor_too_little_when_the_money_comes_late(town: Town) -> None:
+    asked = town.order_in(State.ASKED, kind=Kind.ASK, payer=PAYER)
+    order = town.after(asked, Event.ASK_ACCEPTED, Event.CHARGE_SENT, Event.CHARGE_REFUSED)
+    run(town, order, Effect.TELL_DECLINED)
+    denied = town.owing(letter_of(town, order, "tell_payer_declined"), outbox.SEND)
+    town.settle(f"{order.id}-charge-1", confirmed(amount=order.amount))
+    town.sms.sent.clear()
+    send(town.house, denied)
+    assert town.sms.sent == []
+    order = town.after(town.now(order), Event.REFUND_SENT, Event.REFUND_CONFIRMED)
+    run(town, order, Effect.TELL_REFUNDED)
+    send(town.house, town.owing(letter_of(town, order, "tell_payer"), outbox.SEND))
+    assert town.sms.sent[-1][1].endswith("KES 100 went back to you.")
+
+
+def test_nothing_is_checked_any_more_once_it_was_found_out(town: Town) -> None:
+    order = town.order_in(State.REVIEW_CHARGE)
+    late = town.owing(order.id, Effect.TELL_CHECKING)
+    town.settle(f"{order.id}-charge-1", confirmed(amount=order.amount))
+    tell(town.house, late)
+    assert town.sms.sent == []
 
 
 # On its way out.

@@ -155,7 +155,7 @@ class WalkDesk(SampleDesk):
             placed_at=_AT,
         )
 
-    def placed_in(self, *, channel: str, conversation: str) -> Order | None:
+    def placed_in(self, *, channel: str, conversation: str, asked_by: str) -> Order | None:
         """Nothing yet: an order ends its call."""
         return None
 

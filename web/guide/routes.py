@@ -84,8 +84,8 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
         """What has become of it."""
         if g.known is None:
             return drawn_response(pages_of(guide).who(lang=language_query()))
-        placed = desk.placed_in(channel=CHANNEL, conversation=conversation)
-        if placed is None or placed.asked_by != g.known.msisdn:
+        placed = desk.placed_in(channel=CHANNEL, conversation=conversation, asked_by=g.known.msisdn)
+        if placed is None:
             return drawn_response(pages_of(guide).sorry(NOT_FOUND, status=404))
         with guide.engine.connect() as connection:
             told = messages.last_told(connection, order_id=placed.id, msisdn=placed.asked_by)
