@@ -71,7 +71,7 @@ class Answers:
             now = self._clock()
             inbox_id = inbox.keep(connection, letter.raw, now=now)
             verdict = "a repetition"
-            provider, key = letter.raw.provider, f"sms:{letter.id}"
+            provider, key = letter.raw.provider, f"sms:{letter.id}:{msisdn}"
             if inbox.is_first(connection, provider=provider, key=key, inbox_id=inbox_id, now=now):
                 writer = Writer(
                     desk=self._desk,

@@ -98,13 +98,16 @@ class Case:
             case NotSent():
                 return self._not_sent(outcome)
             case Pending() | Unknown():
-                known = self.kept.outcome if self.kept.outcome in _PLAIN else None
-                self._note(known or "unknown", facts={self.evidence: outcome.why})
+                self._note(self._plainly_known or "unknown", facts={self.evidence: outcome.why})
                 return f"unknown: {outcome.why}"
 
     def learn_name(self, provider_ref: str) -> None:
         """Keep the provider's name for this attempt, which its reply did not tell us."""
         self._note(self.kept.outcome or "accepted", provider_ref=provider_ref)
+
+    @property
+    def _plainly_known(self) -> str | None:
+        return self.kept.outcome if self.kept.outcome in _PLAIN else None
 
     @property
     def was_refused(self) -> bool:
@@ -242,7 +245,10 @@ class Case:
         try:
             moved = self._move(self._purpose.not_sent, {"why": outcome.why})
         except (RepeatedEvent, IllegalEvent) as error:
-            return self._stray(f"moved on although it was not sent: {error}", None)
+            if self._purpose.confirmed in self._history:
+                return self._stray(f"moved on although it was not sent: {error}", None)
+            self._note(self._plainly_known or "not sent", facts={"why": outcome.why})
+            return "not sent, and the order has moved on"
         self._note("not sent", facts={"why": outcome.why})
         tried = past_of(SqlBook(self.connection), moved).count(self._purpose.not_sent)
         if self.house.timing.next_wait(self._purpose.effect, state=moved.state, tried=tried) is not None:

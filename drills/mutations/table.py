@@ -416,8 +416,8 @@ MUTATIONS = (
     Mutation(
         "an enquiry that finds nothing out makes a refusal forgotten",
         "workers/settling.py",
-        "self.kept.outcome if self.kept.outcome in _PLAIN else None",
-        "None",
+        "return self.kept.outcome if self.kept.outcome in _PLAIN else None",
+        "return None",
         (SETTLE,),
     ),
     Mutation(

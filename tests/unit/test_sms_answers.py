@@ -250,6 +250,11 @@ def test_a_message_that_comes_again_is_one_message(post: Post) -> None:
     assert post.count(inbox) == 2
 
 
+def test_two_people_are_both_answered_when_a_gateway_gives_their_messages_one_name(post: Post) -> None:
+    assert post.take("TOPUP 100", id="ATXid_same") == "top_up_taken"
+    assert post.take("TOPUP 100", id="ATXid_same", sender="+254711000777") == "top_up_taken"
+
+
 def test_copies_of_a_message_at_once_are_one_message(post: Post) -> None:
     ready = threading.Barrier(4)
 

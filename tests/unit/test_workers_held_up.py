@@ -64,4 +64,6 @@ def test_a_worker_that_wakes_up_during_the_review_tells_the_person_that_nothing_
     held_up(town, credit, order, Effect.CREDIT, meanwhile=it_goes_to_a_person)
     assert town.credits.calls == []
     assert town.now(order).state is State.REVIEW_CREDIT
-    assert "it was not sent" in str(town.attempt(f"{order.id}-credit-1").attempt.facts["stray"])
+    kept = town.attempt(f"{order.id}-credit-1")
+    assert kept.outcome == "not sent"
+    assert "held up" in str(kept.attempt.facts["why"])
