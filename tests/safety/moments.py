@@ -4,13 +4,15 @@ A moment lies before and after every commit, and before and after every call to 
 they are passed, so a dry run finds them all, whatever the code is.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-_WRITES = ("INSERT", "UPDATE", "DELETE")
+# Wherever it stands: several changes may be made by one statement.
+_WRITES = re.compile(r"\b(?:INSERT INTO|DELETE FROM|UPDATE \w+\s+SET)\b")
 _ASKING = frozenset({"enquire_charge", "enquire_credit", "enquire_refund", "before_credit", "read_line"})
 _DOING = frozenset({"charge", "credit", "refund", "send", "redeem", "look_again"})
 
@@ -71,7 +73,7 @@ class Moments:
             act(moment)
 
     def watch_commits(self, engine: Engine) -> None:
-        """Reach a moment before and after every commit of the engine."""
+        """Reach a moment before and after every commit of the engine, and every change that needs none."""
         commit = engine.dialect.do_commit
 
         def commit_watched(connection: Any) -> None:
@@ -82,6 +84,7 @@ class Moments:
 
         engine.dialect.do_commit = commit_watched  # type: ignore[assignment]
         event.listen(engine, "before_cursor_execute", self._note_statement)
+        event.listen(engine, "after_cursor_execute", self._note_end_of_statement)
         event.listen(engine, "rollback", self._note_rollback)
 
     def watched(self, part: Any) -> Any:
@@ -98,12 +101,26 @@ class Moments:
             return moment.number >= at and not moment.in_transaction
         return moment.number == at
 
-    def _note_statement(self, _connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+    def _note_statement(self, connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+        writes = _WRITES.search(statement) is not None
+        if _is_alone(connection):
+            if writes:
+                self.reach("before a commit")
+            return
         self._is_open = True
-        self._wrote = self._wrote or statement.lstrip().startswith(_WRITES)
+        self._wrote = self._wrote or writes
+
+    def _note_end_of_statement(self, connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+        if _is_alone(connection) and _WRITES.search(statement):
+            self.reach("after a commit", changed=True)
 
     def _note_rollback(self, _connection: Connection) -> None:
         self._wrote = self._is_open = False
+
+
+def _is_alone(connection: Connection) -> bool:
+    """Whether each statement is durable as soon as it is made."""
+    return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
 
 
 class _Watched:
