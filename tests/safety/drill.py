@@ -37,11 +37,11 @@ def moments_of(town: Town, story: Story) -> list[Moment]:
 
 
 def without_more_of_the_same(moments: list[Moment]) -> list[Moment]:
-    """Of what a job repeats (an enquiry is made eleven times) the first two and the last; all with IS_LONG."""
+    """Of what a job repeats (an enquiry is made eleven times) the first and the last; all with IS_LONG."""
     alike: defaultdict[tuple[str, str], list[Moment]] = defaultdict(list)
     for moment in moments:
         alike[moment.job, moment.what].append(moment)
-    kept = {moment.number for same in alike.values() for moment in (*same[:2], same[-1])}
+    kept = {moment.number for same in alike.values() for moment in (same[0], same[-1])}
     return [moment for moment in moments if IS_LONG or moment.number in kept]
 
 
