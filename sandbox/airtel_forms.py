@@ -1,5 +1,6 @@
 """What Airtel Money accepts, how it says no, and how it tells an end, as Airtel's developer portal describes them."""
 
+import itertools
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +30,8 @@ WORDS = {
     EXPIRED: "Transaction has been expired.",
 }
 
-_RANDOM = random.SystemRandom()
+# One after the other: a real wallet gives no two payments the same receipt.
+_NUMBERS = itertools.count(random.SystemRandom().randrange(10**6))
 
 
 class AirtelRefused(SandboxError):
@@ -113,7 +115,7 @@ def _demand(code: str, message: str, fits: bool) -> None:
 
 
 def _make_receipt() -> str:
-    return f"MP{utc_now():%y%m%d}.{utc_now():%H%M}.A{_RANDOM.randrange(10**6):06}"
+    return f"MP{utc_now():%y%m%d}.{utc_now():%H%M}.A{next(_NUMBERS) % 10**6:06}"
 
 
 SCHEME = Scheme(

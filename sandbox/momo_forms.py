@@ -1,5 +1,6 @@
 """What MTN MoMo accepts, how it says no, and how it tells an end, as MTN's developer portal describes them."""
 
+import itertools
 import random
 import uuid
 from collections.abc import Mapping
@@ -26,7 +27,8 @@ MAGIC = {
     "+56733123453": SUCCESSFUL,
 }
 
-_RANDOM = random.SystemRandom()
+# One after the other: a real wallet gives no two payments the same receipt.
+_NUMBERS = itertools.count(random.SystemRandom().randrange(10**9, 9 * 10**9))
 
 
 class MomoRefused(SandboxError):
@@ -122,7 +124,7 @@ def _end_body(end: str | None, receipt: str | None, *, in_full: bool) -> dict[st
 
 
 def _make_receipt() -> str:
-    return str(_RANDOM.randrange(10**9, 10**10))
+    return str(next(_NUMBERS))
 
 
 SCHEME = Scheme(

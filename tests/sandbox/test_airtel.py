@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.airtel_forms import SCHEME
 from tests.sandbox.driver import Driver
 from tests.sandbox.project import Project
 from tests.sandbox.wallets import AIRTEL, MTN, Airtel
@@ -143,3 +144,7 @@ def test_a_lie_with_true_ids_is_no_payment(driver: Driver, project: Project, air
     assert (lie["id"], lie["status_code"]) == ("order-charge-1", "TS")
     assert airtel.enquire().json()["data"]["transaction"]["status"] == "TIP"
     assert driver.book("charges") == []
+
+
+def test_no_two_payments_have_one_receipt() -> None:
+    assert len({SCHEME.make_receipt() for _ in range(5_000)}) == 5_000
