@@ -72,7 +72,7 @@ def _event(
         )
         case = Case.of(house, connection, reference=kept.attempt.reference, evidence="callback")
         if not is_first:
-            verdict = _repeated(case, asked)
+            verdict = _repeated(case, event, asked)
         elif is_plain(asked):
             verdict = _with_a_plain_word(case, event, asked)
         else:
@@ -88,12 +88,12 @@ def _waits(kept: Kept, event: Event) -> tuple[float, ...]:
     return _WAITS_FOR_OUR_REPLY_S if kept.attempt.provider_ref is None else _WAITS_FOR_A_PLAIN_WORD_S
 
 
-def _repeated(case: Case, asked: Answer) -> str:
+def _repeated(case: Case, event: Event, asked: Answer) -> str:
     """An event that another callback has brought before, perhaps at a time when the provider could not be asked.
 
     What the provider itself confirms counts whenever it is heard. What the callback says has had its turn.
     """
-    if isinstance(asked, Confirmed):
+    if isinstance(asked, Confirmed) and asked is not event.answer:
         return replace(case, evidence="enquiry").settle(asked)
     return "a repetition"
 

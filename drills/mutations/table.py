@@ -430,7 +430,7 @@ MUTATIONS = (
     Mutation(
         "what came while the provider was silent is passed over when it comes again",
         "workers/settle.py",
-        "    if isinstance(asked, Confirmed):\n        return replace",
+        "    if isinstance(asked, Confirmed) and asked is not event.answer:\n        return replace",
         "    if False:\n        return replace",
         (CALLBACKS,),
     ),

@@ -131,7 +131,7 @@ def test_an_attempt_is_found_by_the_providers_name_too(town: Town) -> None:
 def test_the_same_event_twice_acts_once(town: Town) -> None:
     reference = charging(town)
     event = told(confirmed(), reference=reference, key=f"once-{reference}")
-    assert [heard(town, event) for _ in range(3)] == ["confirmed", "repeated", "repeated"]
+    assert [heard(town, event) for _ in range(3)] == ["confirmed", "a repetition", "a repetition"]
     assert state_of(town, reference) is State.PAID
 
 

@@ -52,6 +52,13 @@ def test_a_credit_that_is_told_is_believed_at_once(town: Town, order: Order, ask
     assert town.now(order).state is State.CREDITED
 
 
+def test_a_credit_that_is_told_again_has_had_its_turn_while_the_provider_is_silent(town: Town, order: Order) -> None:
+    told = Told(key=f"once-{order.id}", reference=None, provider_ref=f"AT_{order.id}", answer=confirmed())
+    town.credits.told_by[b"once"] = told
+    verdicts = [run(town, post(town, provider="ucip", topic="airtime", body=b"once")) for _ in range(2)]
+    assert verdicts == ["confirmed", "a repetition"]
+
+
 def test_a_failure_that_is_told_first_does_not_undo_what_the_provider_confirms(town: Town, order: Order) -> None:
     town.credits.asked = confirmed("AT receipt")
     assert run(town, post_end(town, order, FAILED)) == "confirmed"
