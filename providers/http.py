@@ -2,25 +2,20 @@
 
 What matters most about a failed call that moves money is whether the request may have reached the other side.
 The rule here is simple enough to be trusted: **whatever fails before the connection stands is NotSent;
-whatever fails after it is Unknown.** It does not depend on the names of a library's errors, because
-`connect()` is where they are told apart.
+whatever fails after it is Unknown.** It does not depend on the names of a library's errors: `Connection` knows whether
+the request may have left.
 """
 
-import http.client
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from urllib3 import HTTPConnectionPool, Timeout
-from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
+import certifi
 
 from providers.breaker import Breaker
-from providers.connection import NeverConnected, new_pool, parse_base, tls_context
+from providers.connection import Connection, NeverConnected, NotWhole, Sending, TooLarge, parse_base
 from providers.payload import Unreadable
 from topup.outcomes import Answer, NotSent, Unknown
 
@@ -51,7 +46,7 @@ class Limits:
     """What a provider may cost us. Times in seconds."""
 
     connect_timeout_s: float = 3.05
-    answer_timeout_s: float = 20.0  # From the request's last byte to the answer's last byte, however slowly it drips.
+    answer_timeout_s: float = 20.0  # For all of it, from connecting to the answer's last byte, however slowly it drips.
     place_timeout_s: float = 1.0  # How long to wait for one of the `connections`.
     connections: int = 8
     answer_bytes: int = 1_000_000
@@ -72,7 +67,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     moves_money: bool = False
-    deadline_s: float | None = None  # For connecting and answering together, where the channel's limits are too long.
+    deadline_s: float | None = None  # For waiting, connecting and answering, where the channel's limits are too long.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +94,19 @@ class Channel:
         limits: Limits | None = None,
         observe: Observe = observe_nothing,
         notice: Notice = notice_nothing,
-        tls: ssl.SSLContext | None = None,
+        authorities: str | None = None,
     ) -> None:
+        """`authorities`: a file of certificates (PEM) of those who may vouch for the provider; else certifi's."""
         self.provider = provider
         self._limits = limits or Limits()
         self._observe = observe
         self._notice = notice
         self._base = parse_base(url, provider=provider)
-        self._tls = tls or tls_context() if self._base.secure else None
+        self._authorities = authorities or certifi.where()
         self._breaker = Breaker(failures=self._limits.failures_to_open, open_s=self._limits.open_s)
         self._places = threading.BoundedSemaphore(self._limits.connections)
-        self._pool = new_pool(self._base, connections=self._limits.connections, tls=self._tls)
+        # By whether they are for money; never more of either than there are places. The last one back goes first.
+        self._idle: dict[bool, list[Connection]] = {False: [], True: []}
 
     def ask(self, request: Request, *, operation: str, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
         """Send `request`, and what `read` makes of the answer. Never sends anything twice.
@@ -126,20 +123,21 @@ class Channel:
             self._observe(self.provider, operation, outcome, time.monotonic() - began)
 
     def _ask(self, request: Request, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
-        wait_s = min(self._limits.place_timeout_s, request.deadline_s or self._limits.place_timeout_s)
-        if not self._places.acquire(timeout=wait_s):
+        within_s = min(self._limits.answer_timeout_s, request.deadline_s or self._limits.answer_timeout_s)
+        until = time.monotonic() + within_s
+        if not self._places.acquire(timeout=min(self._limits.place_timeout_s, within_s)):
             return NotSent(f"all {self._limits.connections} connections to {self.provider} are busy")
         try:
-            return self._ask_if_well(request, read)
+            return self._ask_if_well(request, read, within_s=max(0.0, until - time.monotonic()))
         finally:
             self._places.release()
 
-    def _ask_if_well(self, request: Request, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
+    def _ask_if_well(self, request: Request, read: Callable[[Reply], T], *, within_s: float) -> T | NotSent | Unknown:
         if not self._breaker.admit():
             return NotSent(f"{self.provider} has been failing and is left alone for a while")
         well = False
         try:
-            reply = self._exchange(request)
+            reply = self._exchange(request, within_s=within_s)
             if not isinstance(reply, Reply):
                 return reply
             well, answer = _understood(reply, read)
@@ -153,53 +151,36 @@ class Channel:
         if was_open or self._breaker.is_open:
             self._notice(self.provider, self._breaker.is_open)
 
-    def _exchange(self, request: Request) -> Reply | NotSent | Unknown:
+    def _exchange(self, request: Request, *, within_s: float) -> Reply | NotSent | Unknown:
+        sending = Sending(
+            method=request.method,
+            url=self._base + request.path,
+            headers=request.headers,
+            body=request.body,
+            alone=request.moves_money,
+            connect_s=min(self._limits.connect_timeout_s, within_s),
+            within_s=within_s,
+            most_bytes=self._limits.answer_bytes,
+        )
+        connection = self._connection(request)
         try:
-            return self._exchange_once(request)
+            status, body = connection.exchange(sending)
         except NeverConnected as error:
             return NotSent(f"no connection to {self.provider}: {error}")
-        except (HTTPError, OSError, http.client.HTTPException) as error:
-            return Unknown(f"no whole answer from {self.provider}: {type(error).__name__}")
-        except _TooLarge:
+        except TooLarge:
             return Unknown(f"{self.provider} answered more than {self._limits.answer_bytes} bytes")
+        except NotWhole as error:
+            return Unknown(f"no whole answer from {self.provider}: {error}")
+        else:
+            return Reply(status=status, body=body)
+        finally:
+            self._idle[request.moves_money].append(connection)
 
-    def _exchange_once(self, request: Request) -> Reply:
-        if not request.moves_money:
-            return self._exchange_on(self._pool, request)
-        with closing(new_pool(self._base, connections=1, tls=self._tls)) as fresh:
-            return self._exchange_on(fresh, request)
-
-    def _exchange_on(self, pool: HTTPConnectionPool, request: Request) -> Reply:
-        response = pool.urlopen(
-            request.method,
-            self._base.path + request.path or "/",
-            body=request.body,
-            headers=dict(request.headers),
-            timeout=Timeout(
-                connect=self._limits.connect_timeout_s,
-                read=self._limits.answer_timeout_s,
-                total=request.deadline_s,
-            ),
-            retries=False,
-            redirect=False,
-            preload_content=False,
-            decode_content=False,
-        )
-        return Reply(status=response.status, body=self._whole(response))
-
-    def _whole(self, response: BaseHTTPResponse) -> bytes:
-        body, most = bytearray(), self._limits.answer_bytes
-        while piece := response.read(most + 1 - len(body)):  # Until it says that it is whole, or raises that it is not.
-            body += piece
-            if len(body) > most:
-                response.close()  # The rest must not be taken for the next answer on this connection.
-                raise _TooLarge
-        response.release_conn()
-        return bytes(body)
-
-
-class _TooLarge(Exception):
-    """The answer is larger than we are willing to hold."""
+    def _connection(self, request: Request) -> Connection:
+        try:
+            return self._idle[request.moves_money].pop()
+        except IndexError:
+            return Connection(authorities=self._authorities)
 
 
 def _understood(reply: Reply, read: Callable[[Reply], T]) -> tuple[bool, T | Unknown]:

@@ -11,8 +11,6 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -70,14 +68,12 @@ class Ucip:
         refills: Channel,
         now: Callable[[], datetime],
         read_deadline_s: float = 1.5,
-        readers: int = 16,
     ) -> None:
         self._node = node
         self._reads = reads
         self._refills = refills
         self._now = now
         self._read_deadline_s = read_deadline_s
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="line-read")
         self._answers = AnswerReader(currency=node.currency, minor_per_unit=node.minor_per_unit)
         credentials = base64.b64encode(f"{node.username}:{node.password}".encode()).decode()
         self._headers = {
@@ -89,16 +85,10 @@ class Ucip:
     def read_line(self, msisdn: str) -> Line:
         """The line's state and balance, or NOT_KNOWN when `read_deadline_s` have passed without a readable answer.
 
-        The deadline holds for everything together: a place in the pool, the name's resolution, the connection
-        to any of its addresses, and the answer to its last byte. The part that cannot be interrupted is left
-        behind in a thread that ends by the channel's own limits; one more is read when a thread is free again.
+        The deadline holds for everything together: a place among the connections, the name's resolution, the connection
+        to any of its addresses, and the answer to its last byte.
         """
-        reading = self._readers.submit(copy_context().run, self._read_line, self._reads, msisdn, self._read_deadline_s)
-        try:
-            line = reading.result(timeout=self._read_deadline_s)
-        except TimeoutError:
-            reading.cancel()
-            return NOT_KNOWN
+        line = self._read_line(self._reads, msisdn, self._read_deadline_s)
         return line if isinstance(line, Line) else NOT_KNOWN
 
     def before_credit(self, attempt: Attempt) -> Mapping[str, object] | NotSent:

@@ -119,7 +119,6 @@ class Providers(Connections):
             refills=self._channel("ucip", s.ucip_url),
             now=utc_now,
             read_deadline_s=s.line_read_deadline_s,
-            readers=readers,
         )
 
     @cached_property

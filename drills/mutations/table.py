@@ -224,6 +224,20 @@ MUTATIONS = (
         (HTTP,),
     ),
     Mutation(
+        "what nobody answered is sent again by the library",
+        "providers/connection.py",
+        "            return pycurl.PREREQFUNC_ABORT",
+        "            return pycurl.PREREQFUNC_OK",
+        (HTTP,),
+    ),
+    Mutation(
+        "money travels on a connection that was used before",
+        "providers/http.py",
+        "            alone=request.moves_money,",
+        "            alone=False,",
+        (HTTP,),
+    ),
+    Mutation(
         "playing keys pays without the screen having been seen",
         "ussd/engine.py",
         "if option.pays and call.playing and not _has_placed(call):",

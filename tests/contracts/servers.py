@@ -2,7 +2,6 @@
 
 import itertools
 import socket
-import ssl
 import struct
 import threading
 import time
@@ -10,7 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs
+
+from tests.contracts.certificates import server_tls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +40,13 @@ class Stage:
     """A server's address, what it was asked, and what it does next. The last act is repeated for ever.
 
     `patience_s` is how long a client should wait for its answers: shortly when one will never come, and else so long
-    that a machine with other things to do still answers in time.
+    that a machine with other things to do still answers in time. `authorities` is the file of who vouches for it.
     """
 
     url: str
     acts: list[Act]
     patience_s: float
+    authorities: str | None = None
     seen: list[Seen] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -90,39 +94,30 @@ class _Server(ThreadingHTTPServer):
         """A client that left in the middle is what several tests are about."""
 
 
-def anonymous_tls(protocol: ssl._SSLMethod) -> ssl.SSLContext:
-    """TLS without certificates, for one side: nothing is kept in the tree that looks like a key."""
-    context = ssl.SSLContext(protocol)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2  # The last that knows anonymous ciphers.
-    context.set_ciphers("aNULL:@SECLEVEL=0")
-    return context
-
-
 @contextmanager
-def serving(*acts: Act, secure: bool = False) -> Iterator[Stage]:
-    """A server that does each of `acts` in turn; under anonymous TLS when it is `secure`."""
+def serving(*acts: Act, secure: bool = False, certified: str = "127.0.0.1") -> Iterator[Stage]:
+    """A server on 127.0.0.1 that does each of `acts` in turn; when `secure`, under TLS as the one at `certified`."""
     handler = type("StagedHandler", (Handler,), {})
     server = _Server(("127.0.0.1", 0), handler)
-    if secure:
-        server.socket = anonymous_tls(ssl.PROTOCOL_TLS_SERVER).wrap_socket(server.socket, server_side=True)
-    scheme = "https" if secure else "http"
     stage = Stage(
-        url=f"{scheme}://127.0.0.1:{server.server_port}",
+        url=f"{'https' if secure else 'http'}://127.0.0.1:{server.server_port}",
         acts=list(acts),
         patience_s=1.0 if NEVER_ENDING.intersection(acts) else 30.0,
     )
-    handler.stage = stage  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield stage
-    finally:
-        stage.stopping.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with TemporaryDirectory() as folder:
+        if secure:
+            tls, stage.authorities = server_tls(Path(folder), address=certified)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        handler.stage = stage  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield stage
+        finally:
+            stage.stopping.set()
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
 
 def says(body: bytes | str, *, status: int = 200, content_type: str = "application/json", **headers: str) -> Act:

@@ -1,7 +1,6 @@
 """The plumbing against real sockets: what surely was not sent is told apart from what may have been."""
 
 import socket
-import ssl
 import threading
 import time
 
@@ -13,7 +12,6 @@ from providers.http import Channel, Limits, Reply, Request
 from providers.payload import read_json
 from tests.contracts.servers import (
     Act,
-    anonymous_tls,
     drips_body,
     drips_head,
     free_port,
@@ -83,14 +81,12 @@ def test_a_host_that_closes_during_the_handshake_is_not_sent() -> None:
     assert isinstance(outcome, NotSent)
 
 
-@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")  # There is no certificate to verify.
 @pytest.mark.parametrize("moves_money", [False, True])
 def test_under_tls_all_is_the_same(moves_money: bool) -> None:
     request = Request(path="/x", body=b"{}", moves_money=moves_money)
     with serving(says(b"{}"), resets, hangs_up, drips_head, drips_body, is_silent, secure=True) as stage:
         limits = Limits(answer_timeout_s=stage.patience_s, failures_to_open=100)
-        tls = anonymous_tls(ssl.PROTOCOL_TLS_CLIENT)
-        channel = Channel(provider="test", url=stage.url, limits=limits, tls=tls)
+        channel = Channel(provider="test", url=stage.url, limits=limits, authorities=stage.authorities)
         assert ask(channel, request) == Reply(status=200, body=b"{}")
         for _ in range(5):
             assert isinstance(ask(channel, request), Unknown)
@@ -100,6 +96,13 @@ def test_under_tls_all_is_the_same(moves_money: bool) -> None:
 def test_a_server_that_nobody_vouches_for_is_not_sent() -> None:
     with serving(says(b"{}"), secure=True) as stage:
         assert isinstance(ask(channel_to(stage.url)), NotSent)
+        assert stage.seen == []
+
+
+def test_a_server_with_the_certificate_of_another_is_not_sent() -> None:
+    with serving(says(b"{}"), secure=True, certified="127.0.0.2") as stage:
+        channel = Channel(provider="test", url=stage.url, limits=PATIENT, authorities=stage.authorities)
+        assert isinstance(ask(channel), NotSent)
         assert stage.seen == []
 
 
@@ -227,6 +230,43 @@ def test_a_connection_that_was_closed_while_it_idled_is_not_used() -> None:
         assert len(stage.seen) == 2
 
 
+@pytest.mark.parametrize("act", [hangs_up, resets, hangs_up_within(b"HTTP/1.1 200 OK\r\n")])
+def test_what_goes_wrong_on_a_connection_that_was_kept_is_not_sent_again(act: Act) -> None:
+    """libcurl would send it once more, on another connection, when not a byte has come back."""
+    with serving(says(b"{}"), act, says(b"{}")) as stage:
+        channel = channel_to(stage.url)
+        assert isinstance(ask(channel), Reply)
+        assert isinstance(ask(channel), Unknown)
+        assert [seen.peer for seen in stage.seen] == [stage.seen[0].peer] * 2
+        assert isinstance(ask(channel), Reply)
+
+
+def test_a_request_has_what_it_was_given_and_nothing_of_the_one_before() -> None:
+    with serving(says(b"{}")) as stage:
+        channel = channel_to(stage.url)
+        for request in (
+            Request(path="/x", body=b"a=1", headers={"Content-Type": "text/xml", "X-Secret": "1"}),
+            Request(path="/y", method="GET"),
+            Request(path="/z", body=b"x" * 2_000_000),
+            Request(path="/w"),
+        ):
+            assert ask(channel, request) == Reply(status=200, body=b"{}")
+        first, second, third, fourth = stage.seen
+    assert (first.method, first.body, first.headers["content-type"]) == ("POST", b"a=1", "text/xml")
+    assert (second.method, second.body) == ("GET", b"")
+    assert not {"content-type", "content-length", "x-secret"} & second.headers.keys()
+    assert (third.method, len(third.body)) == ("POST", 2_000_000)
+    assert not {"content-type", "expect"} & third.headers.keys()
+    assert (fourth.method, fourth.headers["content-length"]) == ("POST", "0")
+
+
+def test_a_header_of_two_lines_is_refused_before_anything_is_sent() -> None:
+    with serving(says(b"{}")) as stage:
+        with pytest.raises(ValueError, match="one line"):
+            ask(channel_to(stage.url), Request(path="/x", headers={"Authorization": "Bearer a\r\nX-Other: b"}))
+        assert stage.seen == []
+
+
 def test_more_calls_at_once_than_connections_are_not_sent() -> None:
     limits = Limits(connections=2, place_timeout_s=0.05, answer_timeout_s=30)
     with serving(is_silent) as stage:
@@ -334,13 +374,6 @@ def test_what_our_own_code_does_wrong_is_raised_observed_and_frees_its_place() -
 def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(BadAddress):
         channel_to(url)
-
-
-def test_certificates_are_verified_by_default() -> None:
-    tls = Channel(provider="test", url="https://localhost")._tls
-    assert tls is not None
-    assert tls.verify_mode is ssl.CERT_REQUIRED
-    assert tls.check_hostname
 
 
 def test_whoever_wants_to_know_is_told_that_a_provider_is_down_and_when_it_is_well_again() -> None:
