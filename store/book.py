@@ -85,22 +85,13 @@ _SAME_SINCE = text("""
            AND (state <> 'ASKED' OR :is_ask))
 """)
 _LOCK_LINE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("line"), 0)))
-_REFILLS = select(
-    select(func.count())
-    .where(attempts.c.msisdn == bindparam("line"), attempts.c.purpose.in_(REFILLS))
-    .scalar_subquery()
-    .label("sent"),
-    select(orders.c.id)
-    .where(orders.c.line == bindparam("line"), orders.c.id != bindparam("order_id"))
-    .where(orders.c.state.in_(_RAISING_A_BALANCE))
-    .exists()
-    .label("another_is_on_its_way"),
-    select(orders.c.id)
-    .where(orders.c.line == bindparam("line"), orders.c.id != bindparam("order_id"))
-    .where(orders.c.state.in_(_IN_DOUBT))
-    .exists()
-    .label("another_may_land"),
-)
+_REFILLS = text("""
+    SELECT (SELECT count(*) FROM attempts WHERE msisdn = :line AND purpose = ANY(:refills)) AS sent,
+           EXISTS (SELECT FROM orders WHERE line = :line AND id <> :order_id AND state = ANY(:raising))
+               AS another_is_on_its_way,
+           EXISTS (SELECT FROM orders WHERE line = :line AND id <> :order_id AND state = ANY(:in_doubt))
+               AS another_may_land
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +251,14 @@ class SqlBook:
 
     def refills_of(self, order: Order) -> Refills:
         """What was sent to the order's line until now; more may be sent at any moment."""
-        row = self._connection.execute(_REFILLS, {"line": order.line, "order_id": order.id}).one()
+        values = {
+            "line": order.line,
+            "order_id": order.id,
+            "refills": list(REFILLS),
+            "raising": _RAISING_A_BALANCE,
+            "in_doubt": _IN_DOUBT,
+        }
+        row = self._connection.execute(_REFILLS, values).one()
         return Refills(
             sent=row.sent, another_is_on_its_way=row.another_is_on_its_way, another_may_land=row.another_may_land
         )
