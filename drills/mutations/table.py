@@ -262,7 +262,7 @@ MUTATIONS = (
         "topup/life.py",
         "    if rule is not None and not (seen and event in ONCE):",
         "    if rule is not None:",
-        (LIFE, ORDERS, SETTLE),
+        (LIFE, ORDERS),
     ),
     Mutation(
         "the database keeps two orders for one slot of a standing order",
