@@ -6,7 +6,7 @@ Their answer is lost and asked after, the charging system is down, or another cr
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal, select
+from sqlalchemy import ColumnElement, Connection, Exists, Table, bindparam, exists, literal, select
 
 from store.book import order_of
 from store.messages import TELL_WAITING
@@ -26,20 +26,23 @@ def _one_of(kinds: Collection[State] | Collection[Event]) -> list[ColumnElement[
     return [literal(name, literal_execute=True) for name in sorted(kind.value for kind in kinds)]
 
 
+def _has(which: Table, *how: ColumnElement[bool]) -> Exists:
+    """Whether an order has such a row. OFFSET lets it be looked up for each order that is open, by its index: joined to
+    them, all that was ever written could be read when very many wait at once."""
+    return select(literal(1)).where(which.c.order_id == orders.c.id, *how).correlate(orders).offset(0).exists()
+
+
 # Made once. A lock that somebody else holds is not waited for: they move the order on, or write this very message.
-_REVIEWED = exists().where(order_moves.c.order_id == orders.c.id, order_moves.c.target.in_(_one_of(REVIEWS)))
-_PAID = exists().where(order_moves.c.order_id == orders.c.id, order_moves.c.event.in_(_one_of(_PAID_BY)))
-_TOLD = exists().where(messages.c.order_id == orders.c.id, messages.c.purpose == TELL_WAITING)
+_PAID = (order_moves.c.event.in_(_one_of(_PAID_BY)), order_moves.c.at < bindparam("paid_before"))
+_REVIEWED = order_moves.c.target.in_(_one_of(REVIEWS))
 _QUIET = (
     select(orders)
-    .where(orders.c.state.in_(_one_of(STATES)), _PAID.where(order_moves.c.at < bindparam("paid_before")))
-    .where(~_REVIEWED, ~_TOLD)
+    .where(orders.c.state.in_(_one_of(STATES)), _has(order_moves, *_PAID))
+    .where(~_has(order_moves, _REVIEWED), ~_has(messages, messages.c.purpose == TELL_WAITING))
     .limit(bindparam("count"))
     .with_for_update(of=orders, skip_locked=True)
 )
-_WAS_IN_REVIEW = select(
-    exists().where(order_moves.c.order_id == bindparam("order_id"), order_moves.c.target.in_(_one_of(REVIEWS)))
-)
+_WAS_IN_REVIEW = select(exists().where(order_moves.c.order_id == bindparam("order_id"), _REVIEWED))
 
 
 def lock_quiet(connection: Connection, *, paid_before: datetime, count: int) -> list[Order]:

@@ -6,6 +6,7 @@ is told by itself; this is told once, in between, so that nobody wonders where t
 It is no effect of LIFE: that would be one more job for every top-up, and hardly any waits.
 """
 
+import structlog
 from sqlalchemy import Connection
 
 from sms.messages import top_ups, vouchers
@@ -20,6 +21,8 @@ from words.text import Text, rendered
 from workers.house import House
 from workers.tell import language_for
 
+log = structlog.get_logger(__name__)
+
 _BATCH = 50
 
 
@@ -29,6 +32,8 @@ def tell_waiting(house: House) -> int:
     while newly == _BATCH:  # A charging system that is down for a minute makes thousands wait.
         newly = _tell_some(house)
         told += newly
+    if told:
+        log.warning("credits_wait", told=told)
     return told
 
 

@@ -669,8 +669,8 @@ MUTATIONS = (
     Mutation(
         "money is said to wait for its credit that a person has to look at",
         "store/waiting.py",
-        ".where(~_REVIEWED, ~_TOLD)",
-        ".where(~_TOLD)",
+        "~_has(order_moves, _REVIEWED), ",
+        "",
         (WAITING,),
     ),
     Mutation(
