@@ -15,6 +15,9 @@ from topup.ids import mint_token
 # The life of a message. Delivery reports may only move it forward.
 WRITTEN, HANDED, DELIVERED, FAILED, UNKNOWN = "written", "handed", "delivered", "failed", "unknown"
 
+# The purpose of the one message that tells of no turn of an order, but that it waits for one.
+TELL_WAITING = "tell_waiting"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -148,9 +151,10 @@ def count_since(connection: Connection, *, msisdn: str, since: datetime, purpose
 
 
 def last_told(connection: Connection, *, order_id: str, msisdn: str) -> str | None:
-    """The newest that was written to a number about an order, as it was written; None when nothing was yet."""
+    """The newest that was written to a number about a turn of an order; None when nothing was yet."""
     found = select(messages.c.text).where(messages.c.order_id == order_id, messages.c.msisdn == msisdn)
-    return connection.scalar(found.order_by(messages.c.written_at.desc()).limit(1))
+    turns = found.where(messages.c.purpose != TELL_WAITING)
+    return connection.scalar(turns.order_by(messages.c.written_at.desc()).limit(1))
 
 
 def _message(row: Row[Any]) -> Message:

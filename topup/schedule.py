@@ -17,6 +17,10 @@ PROMPT_S = 3.0
 # A prompt that comes later than this after the call was agreed to long ago: it is not shown at all.
 CHARGE_WITHIN_S = 600.0
 
+# Whoever has paid, and whose line has nothing after so long, is told once that it takes longer: else they would wonder
+# where their money is, for as long as an answer is lost or another credit is in the way.
+TOLD_TO_WAIT_AFTER_S = 60.0
+
 # How often a payer whose phone was busy is asked again before the order ends unpaid, and after how long.
 BUSY_WAITS_S = (8.0, 15.0, 30.0)
 

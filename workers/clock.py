@@ -1,4 +1,7 @@
-"""The clock: one process that relays the outbox, sweeps, and looks at auto top-ups. Several may run; they share it."""
+"""The clock: one process that relays the outbox, sweeps, tells who waits, and looks at auto top-ups.
+
+Several may run; they share it.
+"""
 
 import threading
 from datetime import timedelta
@@ -12,10 +15,12 @@ from workers import auto, remind
 from workers.house import House
 from workers.relay import Relay
 from workers.sweep import sweep
+from workers.waiting import tell_waiting
 
 log = structlog.get_logger(__name__)
 
-_SWEEP_EVERY_S = 30.0
+_ROUND_EVERY_S = 30.0
+_ROUNDS = (sweep, tell_waiting)
 
 
 def run(
@@ -27,9 +32,9 @@ def run(
     unfinished: UnfinishedCalls | None,
     stop: threading.Event,
 ) -> None:
-    """Relay, sweep, look at auto top-ups (at most `looks_a_minute`) and remind of calls that dropped, until `stop`."""
+    """Relay, make rounds, look at auto top-ups (at most `looks_a_minute`) and remind of dropped calls, until `stop`."""
     others = [
-        threading.Thread(target=_sweep, args=(house, stop), name="sweep", daemon=True),
+        threading.Thread(target=_make_rounds, args=(house, stop), name="rounds", daemon=True),
         threading.Thread(
             target=auto.run, args=(house,), kwargs={"a_minute": looks_a_minute, "stop": stop}, name="auto", daemon=True
         ),
@@ -47,9 +52,10 @@ def run(
         other.join(timeout=5)
 
 
-def _sweep(house: House, stop: threading.Event) -> None:
-    while not stop.wait(_SWEEP_EVERY_S * house.timing.scale):
-        try:
-            sweep(house)
-        except SQLAlchemyError as error:
-            log.warning("sweep_waits", why=type(error).__name__)
+def _make_rounds(house: House, stop: threading.Event) -> None:
+    while not stop.wait(_ROUND_EVERY_S * house.timing.scale):
+        for each in _ROUNDS:
+            try:
+                each(house)
+            except SQLAlchemyError as error:
+                log.warning("round_waits", round=each.__name__, why=type(error).__name__)

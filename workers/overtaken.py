@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from store import waiting
+from store.messages import TELL_WAITING
 from topup.life import REVIEWS, Effect, State
 from topup.orders import Order
 from workers import strays
@@ -26,6 +28,7 @@ _SO_IN: Mapping[str, frozenset[State]] = {
     Effect.TELL_DECLINED.value: frozenset({State.UNPAID}),
     TELL_NOT_PAID: frozenset({State.UNPAID}),
     TELL_PAYER_DECLINED: frozenset({State.UNPAID}),
+    TELL_WAITING: waiting.STATES,
     Effect.TELL_CHECKING.value: REVIEWS,  # "We are checking", after the end was told, would only confuse.
 }
 
@@ -44,8 +47,11 @@ def purpose_of(connection: Connection, order: Order, effect: Effect) -> str:
 def is_overtaken(connection: Connection, order: Order, purpose: str) -> bool:
     """Whether the order has gone on from where a message of this purpose would be true.
 
-    Nothing is said to be taken only while no money is held apart that is said to have come for the order.
+    Nothing is said to be taken only while no money is held apart that is said to have come for the order. Nobody is
+    told to wait once they were told that a person looks at it, even where it waits again after that.
     """
     if purpose in _SO_IN and order.state not in _SO_IN[purpose]:
         return True
+    if purpose == TELL_WAITING:
+        return waiting.was_in_review(connection, order.id)
     return purpose in _NOTHING_WAS_TAKEN and strays.is_held_for(connection, order)

@@ -152,6 +152,7 @@ SENTENCES = (
         lambda now, balance_minor: _taken(now, None) and _was_seen(now, balance_minor),
     ),
     _sentence(rf"{_KES} was received for \d+\. Thank you\.", _taken),
+    _sentence(rf"{_KES} is paid and safe\. Topping up (?:your line|\d+) takes longer than usual\. .*", _taken),
     _sentence(rf"We are checking your top-up of {_KES}\..*", lambda now, _: True),
     _sentence(rf"{_KES}: in a moment [\w -]+ asks .* for the PIN\.", lambda now, _: True),
 )

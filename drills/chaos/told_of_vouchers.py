@@ -92,6 +92,9 @@ SENTENCES = (
     ),
     _sentence(rf"Voucher {_ABOUT} was not loaded\. .* Dial .* to try again\.", _not_loaded),
     _sentence(rf"We have checked your voucher {_ABOUT}: it was not loaded\. Dial .*", _not_loaded),
+    _sentence(
+        rf"Loading your voucher {_ABOUT}(?: on (?P<to>\d+))? takes longer than usual\. Please keep it .*", _on_its_way
+    ),
     _sentence(rf"We are checking your voucher {_ABOUT}\. .*", _is_about),
 )
 

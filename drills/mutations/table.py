@@ -37,6 +37,7 @@ DECIDING = "tests/unit/test_store_review.py"
 RECONCILE = "tests/unit/test_reconciliation.py"
 MOVEMENTS = "tests/unit/test_store_movements.py"
 TELL = "tests/unit/test_workers_tell.py"
+WAITING = "tests/unit/test_workers_waiting.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -663,6 +664,20 @@ MUTATIONS = (
         "    return TELL_NOT_PAID if is_held else effect.value\n",
         "    return effect.value\n",
         (TELL,),
+    ),
+    Mutation(
+        "who waits for a credit is told so although it has come, or the money has gone back",
+        "workers/overtaken.py",
+        "    TELL_WAITING: waiting.STATES,\n",
+        "",
+        (WAITING,),
+    ),
+    Mutation(
+        "money is said to wait for its credit that a person has to look at",
+        "store/waiting.py",
+        "~_has(order_moves, _REVIEWED), ",
+        "",
+        (WAITING,),
     ),
     Mutation(
         "an amount of nothing is read as one",

@@ -98,6 +98,27 @@ def checking(order: Order, *, care_number: str) -> Text:
     )
 
 
+def waiting(order: Order, *, line: str | None, care_number: str) -> Text:
+    """It is paid, and has not been added for a while. `line`: another than the reader's own, in the national form."""
+    reference = short_reference(order.id)
+    if line is not None:
+        return say(
+            "{amount} is paid and safe. Topping up {line} takes longer than usual. "
+            "Please wait: we will send you an SMS. Help: call {care}, ref {reference}.",
+            amount=order.amount,
+            line=line,
+            care=care_number,
+            reference=reference,
+        )
+    return say(
+        "{amount} is paid and safe. Topping up your line takes longer than usual. "
+        "Please wait: we will send you an SMS. Help: call {care}, ref {reference}.",
+        amount=order.amount,
+        care=care_number,
+        reference=reference,
+    )
+
+
 def _why(order: Order, reason: Reason | None) -> Text:
     explain = _DECLINED.get(reason, _our_fault) if reason else _our_fault
     return say("{amount} not paid. {why}", amount=order.amount, why=explain(_wallet(order)))

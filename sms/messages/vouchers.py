@@ -100,6 +100,26 @@ def checking(tail: str, *, care_number: str, reference: str) -> Text:
     )
 
 
+def waiting(tail: str, *, line: str | None, care_number: str, reference: str) -> Text:
+    """It has not been loaded for a while. `line`: another than the reader's own, in the national form."""
+    if line is not None:
+        return say(
+            "Loading your voucher ...{tail} on {line} takes longer than usual. "
+            "Please keep it and wait: we will send you an SMS. Help: call {care}, ref {reference}.",
+            tail=tail,
+            line=line,
+            care=care_number,
+            reference=reference,
+        )
+    return say(
+        "Loading your voucher ...{tail} takes longer than usual. "
+        "Please keep it and wait: we will send you an SMS. Help: call {care}, ref {reference}.",
+        tail=tail,
+        care=care_number,
+        reference=reference,
+    )
+
+
 def _with_balance(added: Text) -> Told:
     return Told(added, lambda balance: say("{added} Balance {balance}.", added=added, balance=balance))
 

@@ -32,6 +32,7 @@ ABOUT_AN_ORDER = [
     top_ups.checked_not_paid(ORDER, short_code=CODE),
     top_ups.refunded(ORDER, payer="0711000002"),
     top_ups.checking(ORDER, care_number="100"),
+    *(top_ups.waiting(ORDER, line=line, care_number="100") for line in (None, "0711000003")),
     ordering.asked_to_pay(ORDER, payer="0711000002"),
     *(other_lines.topped_up_by_another(ORDER, by="0711000002", line=line) for line in (BACK, BACK_UNREAD)),
     other_lines.other_line_topped_up(ORDER, line="0711000003"),
@@ -68,6 +69,7 @@ ABOUT_A_VOUCHER = [
     *(cards.not_loaded("012", reason=reason, short_code=CODE) for reason in (None, *Reason)),
     cards.checked_not_loaded("012", short_code=CODE),
     cards.checking("012", care_number="100", reference="7f3a"),
+    *(cards.waiting("012", line=line, care_number="100", reference="7f3a") for line in (None, "0711000002")),
 ]
 
 

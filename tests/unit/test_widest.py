@@ -313,6 +313,7 @@ SENT: dict[Callable[..., Text], list[Text]] = {
     top_ups.checked_unpaid: [top_ups.checked_unpaid(ORDER, short_code=widest.CODE)],
     top_ups.refunded: [top_ups.refunded(ORDER, payer=widest.FOREIGN)],
     top_ups.checking: [top_ups.checking(ORDER, care_number=widest.CARE)],
+    top_ups.waiting: [top_ups.waiting(ORDER, line=line, care_number=widest.CARE) for line in (None, widest.FOREIGN)],
     ordering.asked_to_pay: [ordering.asked_to_pay(ORDER, payer=widest.FOREIGN)],
     ordering.ordered_just_now: [
         ordering.ordered_just_now(widest.AMOUNT, payer=payer, line=line)
@@ -430,6 +431,10 @@ VOUCHERS: dict[Callable[..., Text], list[Text]] = {
     vouchers.not_loaded: [vouchers.not_loaded("999", reason=why, short_code=widest.CODE) for why in (None, *Reason)],
     vouchers.checked_not_loaded: [vouchers.checked_not_loaded("999", short_code=widest.CODE)],
     vouchers.checking: [vouchers.checking("999", care_number=widest.CARE, reference="WWWWWWWW")],
+    vouchers.waiting: [
+        vouchers.waiting("999", line=line, care_number=widest.CARE, reference="WWWWWWWW")
+        for line in (None, widest.FOREIGN)
+    ],
 }
 SENT |= VOUCHERS
 
