@@ -225,7 +225,7 @@ class Desk:
         """What a line owes of advances; zero where none are offered."""
         if self.lending is None:
             return Money(0, self.currency)
-        with self._engine.connect() as connection:
+        with alone(self._engine) as connection:
             return advances.debt_of(connection, msisdn, currency=self.currency)
 
     def write(self, msisdn: str, text: str, *, purpose: str, not_within: timedelta) -> None:
@@ -240,7 +240,7 @@ class Desk:
 
     def is_closed(self, msisdn: str) -> bool:
         """Whether the owner of this line lets nobody else top it up."""
-        with self._engine.connect() as connection:
+        with alone(self._engine) as connection:
             return subscribers.is_closed(connection, msisdn)
 
     def close_line(self, msisdn: str, *, closed: bool) -> None:
@@ -250,7 +250,7 @@ class Desk:
 
     def placed_in(self, *, channel: str, conversation: str, asked_by: str) -> Order | None:
         """The order that `asked_by` (E.164) has placed in this conversation."""
-        with self._engine.connect() as connection:
+        with alone(self._engine) as connection:
             return self._placed_in(connection, channel, conversation, asked_by)
 
     def choose_language(self, msisdn: str, language: str) -> None:

@@ -33,7 +33,10 @@ def make_engine(url: str, *, size: int = 10, wait_s: float = 5.0) -> Engine:
 
 
 def alone(engine: Engine) -> Connection:
-    """A connection for a statement that stands alone: nothing is said before it and after it."""
+    """A connection for statements that stand alone: nothing is said before them and after them.
+
+    A transaction that only reads would end with a ROLLBACK, upon which psycopg forgets all that it has prepared.
+    """
     return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 

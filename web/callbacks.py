@@ -103,7 +103,7 @@ def make_blueprint(*, engine: Engine, clock: Clock, read_question: ReadQuestion)
         except UnableToReadEvent as error:
             log.warning("validation_unreadable", why=str(error))
             return _validated(is_ours=False)
-        with engine.connect() as connection:
+        with alone(engine) as connection:
             is_ours = attempts.is_awaited(
                 connection, provider="airtime", msisdn=question.msisdn, amount=question.amount
             )

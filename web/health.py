@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import schema
+from store.engine import alone
 from store.outbox import QUEUES
 from store.schema import SchemaIsOld
 from store.tables import orders, outbox
@@ -61,7 +62,7 @@ class OrdersByState(Collector):
     def collect(self) -> list[Any]:
         """The gauges; none while the database is away, when what the processes measured is needed most."""
         try:
-            with self._engine.connect() as connection:
+            with alone(self._engine) as connection:
                 return [_orders(connection), _owed(connection)]
         except SQLAlchemyError as error:
             log.warning("orders_not_counted", why=type(error).__name__)
@@ -100,7 +101,7 @@ def _registry_of(collector: Collector) -> CollectorRegistry:
 
 def _database(engine: Engine) -> str:
     try:
-        with engine.connect() as connection:
+        with alone(engine) as connection:
             schema.check(connection)
     except (SQLAlchemyError, SchemaIsOld) as error:
         return str(error) if isinstance(error, SchemaIsOld) else "not reached"

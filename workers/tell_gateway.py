@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from store import outbox
 from store.book import SqlBook
+from store.engine import alone
 from store.outbox import TELL_GATEWAY, Owing
 from topup.gate import LineBack
 from topup.life import Event
@@ -40,7 +41,7 @@ def tell_gateway(house: House, owing: Owing) -> None:
 
 def _tell(house: House, gate: Gate, owing: Owing) -> str | None:
     """Tell all who want to know. Why the webhook must be told again; None when it need not be."""
-    with house.engine.connect() as connection:
+    with alone(house.engine) as connection:
         book = SqlBook(connection)
         line, seen_at = book.get(owing.subject).line, book.moved_at(owing.subject, event=Event.LINE_SEEN)
     event = LineBack(

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, request, url_for
 
 from store import messages, vouchers
 from store.desk import Desk
+from store.engine import alone
 from topup.caller import Caller
 from topup.errors import RedialError
 from topup.kinds import Kind
@@ -87,7 +88,7 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
         placed = desk.placed_in(channel=CHANNEL, conversation=conversation, asked_by=g.known.msisdn)
         if placed is None:
             return drawn_response(pages_of(guide).sorry(NOT_FOUND, status=404))
-        with guide.engine.connect() as connection:
+        with alone(guide.engine) as connection:
             told = messages.last_told(connection, order_id=placed.id, msisdn=placed.asked_by)
             tail = vouchers.tail_of(connection, placed.id) if placed.kind is Kind.VOUCHER else ""
         g.language = placed.language if placed.language in LANGUAGES else SOURCE
