@@ -1,4 +1,7 @@
-"""What providers told that no order had a place for: listed until a person has looked at it, on the record."""
+"""What providers told that no order had a place for: listed until a person has looked at it, on the record.
+
+Money among it is held apart, in an order of its own.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,10 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, literal_column, select, update
 
-from store.book import SqlBook
+from store.book import SqlBook, order_of
 from store.tables import attempts, orders
 from topup.errors import RedialError
 from topup.kinds import Kind
+from topup.life import State
+from topup.orders import Order
 
 # The facts of an attempt: what was told of it, the receipt that was told with it, and who has looked at which of these.
 STRAY, RECEIPT, SEEN = "stray", "stray_receipt", "stray_seen"
@@ -40,6 +45,18 @@ class Stray:
         """`<reference>/1a2b3c`."""
         told = hashlib.sha256(f"{self.what}\x00{self.receipt or ''}".encode())
         return f"{self.reference}/{told.hexdigest()[:6]}"
+
+
+def held_for(connection: Connection, order: Order) -> list[Order]:
+    """The orders made for money that is said to have come to `order`, save those of which a person found that it never
+    came; the oldest first. While there is one, nobody may be told that nothing was taken."""
+    found = (
+        select(orders)
+        .join(attempts, attempts.c.order_id == orders.c.id)
+        .where(orders.c.payer == order.payer, orders.c.kind == Kind.STRAY.value, orders.c.state != State.UNPAID.value)
+        .where(attempts.c.facts["came_to"].astext.startswith(f"{order.id}-", autoescape=True))
+    )
+    return [order_of(row) for row in connection.execute(found.order_by(orders.c.placed_at))]
 
 
 def waiting(connection: Connection) -> list[Stray]:

@@ -69,11 +69,6 @@ def hold(
     return stray.id
 
 
-def is_held_for(connection: Connection, order: Order) -> bool:
-    """Whether money that came to this order is, or was, held apart from it, and nobody has found that it never came."""
-    return attempts.came_apart(connection, order, kind=Kind.STRAY)
-
-
 def _write_down_payment(
     house: House, connection: Connection, stray: Order, kept: Kept, receipt: str, *, is_derived: bool
 ) -> None:

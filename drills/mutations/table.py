@@ -31,6 +31,7 @@ DECIDING = "tests/unit/test_store_review.py"
 RECONCILE = "tests/unit/test_reconciliation.py"
 MOVEMENTS = "tests/unit/test_store_movements.py"
 TELL = "tests/unit/test_workers_tell.py"
+GUIDE_MONEY = "tests/unit/test_guide_money.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -657,6 +658,20 @@ MUTATIONS = (
         "    return TELL_NOT_PAID if is_held else effect.value\n",
         "    return effect.value\n",
         (TELL,),
+    ),
+    Mutation(
+        "the guide's page denies money that is held apart",
+        "web/guide/routes.py",
+        "apart = strays.held_for(connection, placed) if placed.state is State.UNPAID else []",
+        "apart = []",
+        (GUIDE_MONEY,),
+    ),
+    Mutation(
+        "an SMS that was written before the money came stands on the guide's page after it",
+        "web/guide/watching.py",
+        "told and is_over and not apart",
+        "told and is_over",
+        (GUIDE_MONEY,),
     ),
     Mutation(
         "an amount of nothing is read as one",
