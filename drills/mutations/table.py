@@ -674,6 +674,13 @@ MUTATIONS = (
         (GUIDE_MONEY,),
     ),
     Mutation(
+        "what an SMS told of before the order's last move stands on the guide's page after it",
+        "store/messages.py",
+        "        .where(messages.c.written_at >= orders.c.state_at)\n",
+        "",
+        (GUIDE_MONEY,),
+    ),
+    Mutation(
         "an amount of nothing is read as one",
         "providers/payload.py",
         "    if minor <= 0:\n",

@@ -81,3 +81,14 @@ def test_money_that_a_person_found_never_to_have_come_is_said_to_be_untaken_agai
     decided(town, stray, Event.OPERATOR_CLOSE)
     assert town.now(stray).state is State.UNPAID
     assert "Nothing was taken" in looked(guide)
+
+
+def test_what_came_late_and_went_back_is_not_denied_by_the_sms_of_before(
+    town: Town, guide: Browser, unpaid: Order, msisdn: str
+) -> None:
+    town.clock.turn(seconds=1)
+    town.settle(f"{unpaid.id}-charge-1", paid(amount=unpaid.amount))
+    town.after(town.now(unpaid), Event.REFUND_SENT, Event.REFUND_CONFIRMED)
+    assert f"KES 50 went back to M-PESA of {national(msisdn)}." in looked(guide)
+    tell(town.house, town.owing(unpaid.id, Effect.TELL_REFUNDED))
+    assert "Sorry, we could not top up your line. KES 50 went back" in looked(guide)
