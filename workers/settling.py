@@ -14,6 +14,7 @@ from store import attempts
 from store.attempts import RECEIPT_IS_DERIVED, REFILLS, Kept
 from store.book import SqlBook
 from store.changes import Change
+from store.strays import note_stray
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
 from topup.orders import Order, may_be_asked_again, past_of
@@ -259,7 +260,7 @@ class Case:
     def _stray(self, why: str, receipt: str | None) -> str:
         """Something that no order has a place for. It is kept, said aloud, and left to a person."""
         log.error("stray_event", order=self.order.id, purpose=self.kept.purpose, why=why, receipt=receipt)
-        self._note(self.kept.outcome or "stray", facts={"stray": why, "stray_receipt": receipt})
+        note_stray(self.connection, self.kept.attempt.reference, what=why, receipt=receipt, now=self.house.clock())
         return f"stray: {why}"
 
     @property

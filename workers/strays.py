@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from store import attempts
 from store.attempts import Kept
 from store.book import SqlBook
-from store.strays import HOLDS, RECEIPT, STRAY
+from store.strays import HOLDS, note_stray
 from topup.ids import attempt_references, mint_order_id
 from topup.kinds import Kind
 from topup.life import Event, State
@@ -86,10 +86,10 @@ def _write_down_payment(
 
 def _tell_again(house: House, connection: Connection, stray: Order, receipt: str) -> None:
     """A person found that it never came, and now it is told once more: perhaps the statement was not yet complete."""
-    attempts.note(
+    note_stray(
         connection,
         attempt_references(order_id=stray.id, purpose="charge") + "1",
-        outcome="stray",
+        what="told again after a person closed it",
+        receipt=receipt,
         now=house.clock(),
-        facts={STRAY: "told again after a person closed it", RECEIPT: receipt},
     )
