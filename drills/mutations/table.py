@@ -599,8 +599,36 @@ MUTATIONS = (
     Mutation(
         "money that is told again after a person closed it is seen by nobody",
         "workers/strays.py",
-        "    elif SqlBook(connection).lock(stray.id).state is State.UNPAID:",
+        "    elif (closed := SqlBook(connection).lock(stray.id)).state is State.UNPAID:",
         "    elif False:",
+        (STRAYS,),
+    ),
+    Mutation(
+        "the database takes any order back into review that has ended unpaid",
+        "store/migrations/versions/0003_closed_strays_come_back.py",
+        "    IF NOT EXISTS",
+        "    IF false AND NOT EXISTS",
+        (GUARDS,),
+    ),
+    Mutation(
+        "a person takes an order back into review that is no stray",
+        "store/review.py",
+        "    if order.kind is not Kind.STRAY or not was_closed:",
+        "    if not was_closed:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a person takes a stray back into review that they did not close",
+        "store/review.py",
+        "    if order.kind is not Kind.STRAY or not was_closed:",
+        "    if order.kind is not Kind.STRAY:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "money that is told again after a person closed it a second time is seen by nobody",
+        "workers/strays.py",
+        "{f' {times} times' if times > 1 else ''}",
+        "",
         (STRAYS,),
     ),
     Mutation(

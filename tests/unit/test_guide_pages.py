@@ -13,7 +13,7 @@ from tests.unit.desks import FakeDesk
 from tests.unit.orders import an_order
 from topup.caller import Caller
 from topup.kinds import Kind
-from topup.life import LIFE, Event, State
+from topup.life import LIFE, State
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
@@ -88,7 +88,7 @@ def unpaid_beside(state: State) -> Page:
 
 def states_of(kind: Kind) -> list[State]:
     """Every state in which an order of this kind can stand. Late money comes only where somebody was asked for some."""
-    rules = [rule for rule in LIFE if kind in (Kind.TOPUP, Kind.ASK) or rule.event is not Event.CHARGE_CONFIRMED]
+    rules = [rule for rule in LIFE if kind in (Kind.TOPUP, Kind.ASK) or rule.source is not State.UNPAID]
     reached = {kind.first_state}
     while more := {rule.target for rule in rules if rule.source in reached} - reached:
         reached |= more

@@ -169,3 +169,21 @@ def test_money_that_is_told_again_after_a_person_did_not_find_it_is_shown_again(
     )
     acknowledge(town, told.name)
     assert waiting(town, order, stray) == []
+
+
+def test_money_that_is_told_again_after_it_was_closed_a_second_time_is_shown_again(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    reference, second = f"{order.id}-charge-1", confirmed(a_receipt(), amount=order.amount)
+    town.settle(reference, second)
+    (stray,) = town.strays_of(order)
+    close(town, stray)
+    town.settle(reference, second)
+    acknowledge(town, waiting(town, stray)[0].name)
+    with town.engine.begin() as connection:
+        review.reopen(connection, stray.id, because="it came", by="Amina", now=town.clock(), timing=TIMING)
+    town.settle(reference, second)
+    assert waiting(town, stray) == []
+    close(town, stray)
+    for _ in range(2):
+        town.settle(reference, second)
+    assert [told.what for told in waiting(town, stray)] == ["told again after a person closed it 2 times"]
