@@ -83,7 +83,7 @@ class Event(Enum):
     CREDIT_NOT_SENT = "CREDIT_NOT_SENT"
     CREDIT_CONFIRMED = "CREDIT_CONFIRMED"
     CREDIT_REFUSED = "CREDIT_REFUSED"
-    CREDIT_DIFFERS = "CREDIT_DIFFERS"  # The provider contradicts itself, or an earlier credit is told of after all.
+    CREDIT_DIFFERS = "CREDIT_DIFFERS"  # Another amount, a contradiction, or an earlier credit after all.
     LEND_SENT = "LEND_SENT"
     LEND_NOT_SENT = "LEND_NOT_SENT"
     LEND_CONFIRMED = "LEND_CONFIRMED"

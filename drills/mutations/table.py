@@ -115,15 +115,29 @@ MUTATIONS = (
     Mutation(
         "another amount is taken for the one ordered",
         "workers/settling.py",
-        "if outcome.amount is not None and outcome.amount != self.order.amount:",
+        "if outcome.amount not in (None, self.kept.attempt.amount):",
         "if False:",
+        (SETTLE,),
+    ),
+    Mutation(
+        "a credit of another amount is taken for the one that was sent",
+        "workers/settling.py",
+        "        if self.kept.purpose in _DIFFERS:\n",
+        '        if self.kept.purpose == "charge":\n',
+        (SETTLE,),
+    ),
+    Mutation(
+        "a credit is held against what was paid, and not against what was sent",
+        "workers/settling.py",
+        "(None, self.kept.attempt.amount)",
+        "(None, self.order.amount)",
         (SETTLE,),
     ),
     Mutation(
         "one receipt pays two orders",
         "workers/settling.py",
-        "            if self._has_anothers_receipt(outcome):",
-        "            if False:",
+        'if self.kept.purpose == "charge" and self._has_anothers_receipt(outcome):',
+        "if False:",
         (SETTLE,),
     ),
     Mutation(

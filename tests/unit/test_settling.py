@@ -1,9 +1,10 @@
 """What each outcome of a call means for an order in each state, on a real database."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from store.book import SqlBook
+from store.strays import waiting
 from tests.unit.houses import USUAL_WAY, Town, a_receipt, confirmed
 from tests.unit.orders import kes
 from topup.life import Event, State
@@ -41,14 +42,13 @@ AFTER_CHARGE = {
 AFTER_CREDIT = {
     State.CREDITING: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
+        "of another amount": State.REVIEW_CREDIT,
         "refused": State.REFUNDING,
         "busy": State.REFUNDING,
         "not sent": State.PAID,
     },
     State.REVIEW_CREDIT: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
         "refused": State.REFUNDING,
         "busy": State.REFUNDING,
     },
@@ -66,14 +66,13 @@ AFTER_REFUND = {
 AFTER_LEND = {
     State.LENDING: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
+        "of another amount": State.REVIEW_ADVANCE,
         "refused": State.UNPAID,
         "busy": State.UNPAID,
         "not sent": State.PROMISED,
     },
     State.REVIEW_ADVANCE: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
         "refused": State.UNPAID,
         "busy": State.UNPAID,
     },
@@ -252,6 +251,40 @@ def test_money_of_another_amount_is_held_as_what_it_is(town: Town) -> None:
     assert verdict == "differs: 6000 KES instead of 10000"
     assert [stray.amount for stray in town.strays_of(order)] == [kes(60)]
     assert town.now(order).state is State.REVIEW_CHARGE
+
+
+@pytest.mark.parametrize(
+    ("state", "purpose", "review"),
+    [(State.CREDITING, "credit", State.REVIEW_CREDIT), (State.LENDING, "lend", State.REVIEW_ADVANCE)],
+)
+def test_a_credit_of_another_amount_is_for_a_person_until_its_own_is_told(
+    town: Town, state: State, purpose: str, review: State
+) -> None:
+    order = town.order_in(state)
+    reference = f"{order.id}-{purpose}-1"
+    assert town.settle(reference, confirmed(amount=kes(60))) == "differs: 6000 KES instead of 10000"
+    assert (town.now(order).state, town.strays_of(order)) == (review, [])
+    town.settle(reference, confirmed(), evidence="enquiry")
+    town.settle(reference, CANCELLED)
+    assert town.now(order).state is review
+    assert town.settle(reference, confirmed(amount=order.amount), evidence="enquiry") == "confirmed"
+    assert town.now(order).state is State.CREDITED
+
+
+def test_a_credit_is_of_what_was_sent_and_not_of_what_was_paid(town: Town) -> None:
+    order = town.order_in(State.CREDITING)
+    with town.engine.begin() as connection:
+        sent = text("UPDATE attempts SET amount_minor = 7000 WHERE reference = :reference")
+        connection.execute(sent, {"reference": f"{order.id}-credit-1"})  # The rest repays an advance.
+    assert town.settle(f"{order.id}-credit-1", confirmed(amount=kes(70))) == "confirmed"
+
+
+def test_that_a_credit_was_of_another_amount_is_listed_once_the_order_has_gone_on(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    assert town.settle(f"{order.id}-credit-1", confirmed(amount=kes(60))) == "stray: 6000 KES instead of 10000"
+    with town.engine.connect() as connection:
+        (told,) = [told for told in waiting(connection) if told.order_id == order.id]
+    assert (told.what, town.strays_of(order)) == ("6000 KES instead of 10000", [])
 
 
 def test_one_receipt_pays_one_order(town: Town) -> None:
