@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, Text, bindparam, select, text, update
+from sqlalchemy import Connection, DateTime, Row, Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from store.changes import Change
+from store.changes import Change, make
 from store.tables import attempts, orders
 from topup.errors import RedialError
 from topup.ids import attempt_references, short_reference
@@ -58,8 +58,21 @@ _BEGIN = text("""
       FROM (SELECT count(*) + 1 AS number FROM attempts WHERE order_id = :order_id AND purpose = :purpose) AS next
     RETURNING reference
 """).bindparams(bindparam("sent_at", type_=DateTime(timezone=True)), bindparam("facts", type_=JSONB))
+_RECEIPT_IS_TAKEN = text("""
+    SELECT EXISTS (
+        SELECT FROM attempts
+         WHERE provider = :provider AND receipt = :receipt AND purpose = 'charge' AND reference <> :reference)
+""")
+_NOTED = """
+    UPDATE attempts
+       SET outcome = :noted_outcome, outcome_at = :noted_at,
+           provider_ref = coalesce(:noted_provider_ref, provider_ref), receipt = coalesce(:noted_receipt, receipt),
+           facts = facts || :noted_facts
+     WHERE reference = :noted_reference
+"""
 _NOTED_TYPES = (
     bindparam("noted_at", type_=DateTime(timezone=True)),
+    bindparam("noted_provider_ref", type_=Text()),
     bindparam("noted_receipt", type_=Text()),
     bindparam("noted_facts", type_=JSONB),
 )
@@ -108,14 +121,8 @@ def note(
     facts: Mapping[str, object] | None = None,
 ) -> None:
     """Add what has become known of an attempt. What was known before and is not given again stays."""
-    values: dict[str, Any] = {"outcome": outcome, "outcome_at": now}
-    if provider_ref is not None:
-        values["provider_ref"] = provider_ref
-    if receipt is not None:
-        values["receipt"] = receipt
-    if facts:
-        values["facts"] = attempts.c.facts.op("||")(dict(facts))
-    connection.execute(update(attempts).where(attempts.c.reference == reference).values(values))
+    told = noted(reference, outcome=outcome, now=now, provider_ref=provider_ref, receipt=receipt, facts=facts)
+    make(connection, [told])
 
 
 def noted(
@@ -123,27 +130,20 @@ def noted(
     *,
     outcome: str,
     now: datetime,
+    provider_ref: str | None = None,
     receipt: str | None = None,
     facts: Mapping[str, object] | None = None,
 ) -> Change:
     """The same, to go along with another change."""
-    return Change(
-        name="noted",
-        sql="""
-            UPDATE attempts
-               SET outcome = :noted_outcome, outcome_at = :noted_at, receipt = coalesce(:noted_receipt, receipt),
-                   facts = facts || :noted_facts
-             WHERE reference = :noted_reference
-        """,
-        values={
-            "noted_reference": reference,
-            "noted_outcome": outcome,
-            "noted_at": now,
-            "noted_receipt": receipt,
-            "noted_facts": dict(facts or {}),
-        },
-        typed=_NOTED_TYPES,
-    )
+    values = {
+        "noted_reference": reference,
+        "noted_outcome": outcome,
+        "noted_at": now,
+        "noted_provider_ref": provider_ref,
+        "noted_receipt": receipt,
+        "noted_facts": dict(facts or {}),
+    }
+    return Change(name="noted", sql=_NOTED, values=values, typed=_NOTED_TYPES)
 
 
 def find(connection: Connection, reference: str) -> Kept | None:
@@ -173,10 +173,8 @@ def last(connection: Connection, *, order_id: str, purpose: str) -> Kept | None:
 
 def receipt_is_taken(connection: Connection, *, provider: str, receipt: str, reference: str) -> bool:
     """Whether another charge already has this receipt, so that it cannot be this one's too."""
-    found = select(attempts.c.reference).where(
-        attempts.c.provider == provider, attempts.c.receipt == receipt, attempts.c.purpose == "charge"
-    )
-    return connection.scalar(found.where(attempts.c.reference != reference).limit(1)) is not None
+    values = {"provider": provider, "receipt": receipt, "reference": reference}
+    return bool(connection.scalar(_RECEIPT_IS_TAKEN, values))
 
 
 def is_awaited(connection: Connection, *, provider: str, msisdn: str, amount: Money) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Connection, Row, Text, any_, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import moves, vouchers
@@ -19,9 +19,6 @@ from topup.limits import Today
 from topup.line import LineState
 from topup.money import Money
 from topup.orders import Move, Order, OrderNotFound
-
-# What is in these states counts towards no limit: it was undone, or nobody has agreed to pay it yet.
-_NOT_ORDERED = [State.ASKED.value, State.UNPAID.value, State.REFUNDED.value]
 
 # In these states an order may just now raise the balance of its line.
 _RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value, State.LENDING.value]
@@ -56,25 +53,45 @@ _LOCKED_OWING = (
 _HISTORY = (
     select(order_moves.c.event).where(order_moves.c.order_id == bindparam("order_id")).order_by(order_moves.c.seq)
 )
-
-
-_LOCK_LINE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("line"), 0)))
-_REFILLS = select(
-    select(func.count())
-    .where(attempts.c.msisdn == bindparam("line"), attempts.c.purpose.in_(REFILLS))
-    .scalar_subquery()
-    .label("sent"),
-    select(orders.c.id)
-    .where(orders.c.line == bindparam("line"), orders.c.id != bindparam("order_id"))
-    .where(orders.c.state.in_(_RAISING_A_BALANCE))
-    .exists()
-    .label("another_is_on_its_way"),
-    select(orders.c.id)
-    .where(orders.c.line == bindparam("line"), orders.c.id != bindparam("order_id"))
-    .where(orders.c.state.in_(_IN_DOUBT))
-    .exists()
-    .label("another_may_land"),
+_LAST_DETAIL = (
+    select(order_moves.c.detail)
+    .where(order_moves.c.order_id == bindparam("order_id"))
+    .order_by(order_moves.c.seq.desc())
+    .limit(1)
 )
+_LAST_DETAIL_OF = _LAST_DETAIL.where(order_moves.c.event == bindparam("event"))
+_ADD = upsert(orders).on_conflict_do_nothing().returning(orders.c.id)
+_OF_ONE = (
+    select(orders)
+    .where(orders.c.id == any_(bindparam("order_ids", type_=ARRAY(Text))), orders.c.asked_by == bindparam("asked_by"))
+    .order_by(orders.c.placed_at.desc())
+    .limit(1)
+)
+_LOCK_PERSON = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("msisdn"), 1)))
+
+# What was undone counts towards no limit, nor what nobody has agreed to pay yet.
+_ORDERED_SINCE = text("""
+    SELECT sum(amount_minor) FILTER (WHERE line = :line) AS for_line,
+           sum(amount_minor) FILTER (WHERE payer = :payer AND kind <> 'advance') AS by_payer
+      FROM orders
+     WHERE (line = :line OR payer = :payer) AND placed_at >= :since AND currency = :currency
+       AND kind <> 'stray' AND state NOT IN ('ASKED', 'UNPAID', 'REFUNDED')
+""")
+_SAME_SINCE = text("""
+    SELECT EXISTS (
+        SELECT FROM orders
+         WHERE line = :line AND payer = :payer AND amount_minor = :amount_minor AND placed_at >= :since
+           AND kind NOT IN ('stray', 'advance') AND state NOT IN ('UNPAID', 'REFUNDED')
+           AND (state <> 'ASKED' OR :is_ask))
+""")
+_LOCK_LINE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("line"), 0)))
+_REFILLS = text("""
+    SELECT (SELECT count(*) FROM attempts WHERE msisdn = :line AND purpose = ANY(:refills)) AS sent,
+           EXISTS (SELECT FROM orders WHERE line = :line AND id <> :order_id AND state = ANY(:raising))
+               AS another_is_on_its_way,
+           EXISTS (SELECT FROM orders WHERE line = :line AND id <> :order_id AND state = ANY(:in_doubt))
+               AS another_may_land
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +134,7 @@ class SqlBook:
             "seq": order.seq,
             "state_at": order.placed_at,
         }
-        kept = upsert(orders).values(values).on_conflict_do_nothing().returning(orders.c.id)
-        return self._connection.scalar(kept) is not None
+        return self._connection.scalar(_ADD, values) is not None
 
     def lock(self, order_id: str) -> Order:
         """The order, locked until the transaction ends. Raises OrderNotFound."""
@@ -146,8 +162,8 @@ class SqlBook:
 
     def find_of(self, asked_by: str, order_ids: Sequence[str]) -> Order | None:
         """The order of one of these ids that this person asked for; the newest if there are several."""
-        found = select(orders).where(orders.c.id.in_(order_ids), orders.c.asked_by == asked_by)
-        row = self._connection.execute(found.order_by(orders.c.placed_at.desc()).limit(1)).one_or_none()
+        values = {"order_ids": list(order_ids), "asked_by": asked_by}
+        row = self._connection.execute(_OF_ONE, values).one_or_none()
         return order_of(row) if row else None
 
     def get(self, order_id: str) -> Order:
@@ -163,10 +179,9 @@ class SqlBook:
 
     def last_detail(self, order_id: str, *, event: Event | None = None) -> dict[str, Any]:
         """The detail of the newest move (of this event); empty when there is none."""
-        found = select(order_moves.c.detail).where(order_moves.c.order_id == order_id)
-        if event is not None:
-            found = found.where(order_moves.c.event == event.value)
-        return dict(self._connection.scalar(found.order_by(order_moves.c.seq.desc()).limit(1)) or {})
+        if event is None:
+            return dict(self._connection.scalar(_LAST_DETAIL, {"order_id": order_id}) or {})
+        return dict(self._connection.scalar(_LAST_DETAIL_OF, {"order_id": order_id, "event": event.value}) or {})
 
     def record(self, move: Move) -> None:
         """Keep a move with all that belongs to it."""
@@ -201,38 +216,25 @@ class SqlBook:
         All that a transaction needs are to be named together: in their order nobody waits for each other for ever.
         """
         for msisdn in sorted(set(msisdns)):
-            self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(msisdn, 1))))
+            self._connection.execute(_LOCK_PERSON, {"msisdn": msisdn})
 
     def ordered_since(self, since: datetime, *, order: Order) -> Today:
         """What was ordered since then and not undone: for the line and by the payer of `order`, in its currency."""
-        amount = func.sum(orders.c.amount_minor)
-        counted = select(
-            amount.filter(orders.c.line == order.line).label("for_line"),
-            amount.filter(orders.c.payer == order.payer, orders.c.kind != Kind.ADVANCE.value).label("by_payer"),
-        ).where(
-            or_(orders.c.line == order.line, orders.c.payer == order.payer),
-            orders.c.placed_at >= since,
-            orders.c.currency == order.amount.currency,
-            orders.c.kind != Kind.STRAY.value,
-            orders.c.state.not_in(_NOT_ORDERED),
-        )
-        row = self._connection.execute(counted).one()
         currency = order.amount.currency
+        values = {"line": order.line, "payer": order.payer, "since": since, "currency": currency}
+        row = self._connection.execute(_ORDERED_SINCE, values).one()
         return Today(for_line=Money(int(row.for_line or 0), currency), by_payer=Money(int(row.by_payer or 0), currency))
 
     def has_same(self, order: Order, *, since: datetime) -> bool:
         """Whether the same line, payer and amount was ordered (an ask: asked for) since then, and not undone."""
-        undone = _NOT_ORDERED[1:] if order.kind is Kind.ASK else _NOT_ORDERED
-        found = select(orders.c.id).where(
-            orders.c.line == order.line,
-            orders.c.payer == order.payer,
-            orders.c.amount_minor == order.amount.minor,
-            orders.c.placed_at >= since,
-            orders.c.kind != Kind.STRAY.value,
-            orders.c.kind != Kind.ADVANCE.value,
-            orders.c.state.not_in(undone),
-        )
-        return self._connection.scalar(found.limit(1)) is not None
+        values = {
+            "line": order.line,
+            "payer": order.payer,
+            "amount_minor": order.amount.minor,
+            "since": since,
+            "is_ask": order.kind is Kind.ASK,
+        }
+        return bool(self._connection.scalar(_SAME_SINCE, values))
 
     def without_duty(self, *, before: datetime, count: int) -> list[Order]:
         """Orders that have stood since `before`, are not at an end or in review, and have nothing owed for them."""
@@ -249,7 +251,14 @@ class SqlBook:
 
     def refills_of(self, order: Order) -> Refills:
         """What was sent to the order's line until now; more may be sent at any moment."""
-        row = self._connection.execute(_REFILLS, {"line": order.line, "order_id": order.id}).one()
+        values = {
+            "line": order.line,
+            "order_id": order.id,
+            "refills": list(REFILLS),
+            "raising": _RAISING_A_BALANCE,
+            "in_doubt": _IN_DOUBT,
+        }
+        row = self._connection.execute(_REFILLS, values).one()
         return Refills(
             sent=row.sent, another_is_on_its_way=row.another_is_on_its_way, another_may_land=row.another_may_land
         )

@@ -41,6 +41,10 @@ _KEEP_AND_OWE = text("""
     RETURNING subject
 """)
 _ONE = select(inbox).where(inbox.c.id == bindparam("inbox_id"))
+_FIRST = upsert(provider_events).on_conflict_do_nothing().returning(provider_events.c.key)
+_WHO_BROUGHT = select(provider_events.c.inbox_id).where(
+    provider_events.c.provider == bindparam("provider"), provider_events.c.key == bindparam("key")
+)
 _SETTLE = "UPDATE inbox SET settled_at = :at, verdict = :verdict, order_id = :order_id WHERE id = :inbox_id"
 _SETTLE_TYPES = (bindparam("at", type_=DateTime(timezone=True)), bindparam("verdict", type_=Text()))
 
@@ -84,12 +88,10 @@ def others(connection: Connection, callback: Callback, *, count: int) -> list[Ca
 
 def is_first(connection: Connection, *, provider: str, key: str, inbox_id: int, now: datetime) -> bool:
     """Record the provider's event `key`; False when another callback has brought it before."""
-    row = upsert(provider_events).values(provider=provider, key=key, inbox_id=inbox_id, at=now)
-    if connection.scalar(row.on_conflict_do_nothing().returning(provider_events.c.key)) is not None:
+    values = {"provider": provider, "key": key, "inbox_id": inbox_id, "at": now}
+    if connection.scalar(_FIRST, values) is not None:
         return True
-    found = select(provider_events.c.inbox_id)
-    found = found.where(provider_events.c.provider == provider, provider_events.c.key == key)
-    return connection.scalar(found) == inbox_id
+    return connection.scalar(_WHO_BROUGHT, {"provider": provider, "key": key}) == inbox_id
 
 
 def settle(

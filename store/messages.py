@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, DateTime, Row, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.changes import Change, make
@@ -37,6 +37,20 @@ class Message:
         return f"{self.id}-{self.resends}"
 
 
+# Made once, since every message is written, handed over and reported by these.
+_WRITE = insert(messages).returning(messages)
+_WRITE_ONCE = upsert(messages).on_conflict_do_nothing().returning(messages)
+_ONE = select(messages).where(messages.c.id == bindparam("message_id")).with_for_update()
+_BY_GATEWAY_ID = (
+    select(messages)
+    .where(messages.c.gateway == bindparam("gateway"), messages.c.gateway_id == bindparam("gateway_id"))
+    .with_for_update()
+)
+_ENDED = text("""
+    UPDATE messages SET status = :status, reason = :reason, status_at = :at
+     WHERE id = :message_id AND status <> :delivered
+""")
+
 # A report may overtake what the worker that sends has to say; what was delivered stays so.
 _HANDED = """
     UPDATE messages
@@ -67,8 +81,8 @@ def write(
         "status_at": now,
     }
     if order_id is None:
-        return _message(connection.execute(insert(messages).values(values).returning(messages)).one())
-    kept = connection.execute(upsert(messages).values(values).on_conflict_do_nothing().returning(messages))
+        return _message(connection.execute(_WRITE, values).one())
+    kept = connection.execute(_WRITE_ONCE, values)
     if row := kept.one_or_none():
         return _message(row)
     found = select(messages).where(messages.c.order_id == order_id, messages.c.purpose == purpose)
@@ -77,8 +91,7 @@ def write(
 
 def get(connection: Connection, message_id: str) -> Message:
     """The message of this id, locked until the transaction ends."""
-    found = select(messages).where(messages.c.id == message_id).with_for_update()
-    return _message(connection.execute(found).one())
+    return _message(connection.execute(_ONE, {"message_id": message_id}).one())
 
 
 def handed(
@@ -104,25 +117,25 @@ def handed(
 
 def ended(connection: Connection, message_id: str, *, status: str, reason: str | None, now: datetime) -> None:
     """The message's end is known (DELIVERED, FAILED), or is known to be unknown (UNKNOWN)."""
-    _set(connection, message_id, status=status, reason=reason, status_at=now)
+    values = {"message_id": message_id, "status": status, "reason": reason, "at": now, "delivered": DELIVERED}
+    connection.execute(_ENDED, values)
 
 
 def to_resend(connection: Connection, message_id: str, *, now: datetime) -> None:
     """Let the message go out once more."""
-    _set(connection, message_id, status=WRITTEN, status_at=now, resends=messages.c.resends + 1)
+    again = update(messages).where(messages.c.id == message_id, messages.c.status != DELIVERED)
+    connection.execute(again.values(status=WRITTEN, status_at=now, resends=messages.c.resends + 1))
 
 
 def by_gateway_id(connection: Connection, *, gateway: str, gateway_id: str) -> Message | None:
     """The message that the gateway knows by this name, locked until the transaction ends."""
-    found = select(messages).where(messages.c.gateway == gateway, messages.c.gateway_id == gateway_id)
-    row = connection.execute(found.with_for_update()).one_or_none()
+    row = connection.execute(_BY_GATEWAY_ID, {"gateway": gateway, "gateway_id": gateway_id}).one_or_none()
     return _message(row) if row else None
 
 
 def by_copy_name(connection: Connection, copy_name: str) -> Message | None:
     """The message that has, or had, a copy of this name, locked until the transaction ends."""
-    found = select(messages).where(messages.c.id == copy_name.rpartition("-")[0])
-    row = connection.execute(found.with_for_update()).one_or_none()
+    row = connection.execute(_ONE, {"message_id": copy_name.rpartition("-")[0]}).one_or_none()
     return _message(row) if row else None
 
 
@@ -146,11 +159,6 @@ def last_told(connection: Connection, *, order_id: str, msisdn: str) -> str | No
         .where(messages.c.written_at >= orders.c.state_at)
     )
     return connection.scalar(found.order_by(messages.c.written_at.desc()).limit(1))
-
-
-def _set(connection: Connection, message_id: str, **values: Any) -> None:
-    changed = update(messages).where(messages.c.id == message_id, messages.c.status != DELIVERED)
-    connection.execute(changed.values(**values))
 
 
 def _message(row: Row[Any]) -> Message:

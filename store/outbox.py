@@ -108,6 +108,7 @@ _DONE = (
     .values(done_at=bindparam("now"), leased_until=None, note=bindparam("why"))
 )
 _STRUCK_TYPES = (bindparam("struck_at", type_=DateTime(timezone=True)), bindparam("struck_note", type_=Text()))
+_OWE = insert(outbox)
 _OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
 _OPEN_LOCKED = _OPEN.with_for_update()
 
@@ -129,9 +130,8 @@ def owe_again(connection: Connection, order: Order, *, effect: Effect, due_at: d
 
 def owe_one(connection: Connection, *, effect: str, subject: str, due_at: datetime, provider: str = "") -> None:
     """Write an effect of SEND (a message id), SETTLE (an inbox id, of this provider) or TELL_GATEWAY (an order id)."""
-    connection.execute(
-        insert(outbox).values(effect=effect, subject=subject, queue=QUEUES[effect], due_at=due_at, provider=provider)
-    )
+    values = {"effect": effect, "subject": subject, "queue": QUEUES[effect], "due_at": due_at, "provider": provider}
+    connection.execute(_OWE, values)
 
 
 def owe_once(connection: Connection, *, effect: str, subject: str, due_at: datetime) -> None:

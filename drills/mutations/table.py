@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 GUARDS = "tests/unit/test_store_guards.py"
 SETTLE = "tests/unit/test_settling.py"
+SETTLE_ATTEMPTS = "tests/unit/test_settling_attempts.py"
+SETTLE_DECIDED = "tests/unit/test_settling_decided.py"
+SETTLE_CREDITS = "tests/unit/test_settling_credits.py"
+SETTLE_RECEIPTS = "tests/unit/test_settling_receipts.py"
 CALLBACKS = "tests/unit/test_workers_settle.py"
+CONTRADICTIONS = "tests/unit/test_workers_settle_contradictions.py"
 CREDITS_TOLD = "tests/unit/test_workers_settle_credit.py"
+NAMES = "tests/unit/test_workers_settle_names.py"
+REFUNDS_TOLD = "tests/unit/test_workers_settle_refunds.py"
 CALLS = "tests/unit/test_workers_calls.py"
 LEND = "tests/unit/test_workers_lend.py"
 RELAY = "tests/unit/test_workers_relay.py"
@@ -131,14 +138,14 @@ MUTATIONS = (
         "workers/settling.py",
         "(None, self.kept.attempt.amount)",
         "(None, self.order.amount)",
-        (SETTLE,),
+        (SETTLE_CREDITS,),
     ),
     Mutation(
         "one receipt pays two orders",
         "workers/settling.py",
         'if self.kept.purpose == "charge" and self._has_anothers_receipt(outcome):',
         "if False:",
-        (SETTLE,),
+        (SETTLE_RECEIPTS,),
     ),
     Mutation(
         "the same receipt once more is taken for a second payment",
@@ -159,21 +166,21 @@ MUTATIONS = (
         "workers/settling.py",
         "case Refused() | NotSent() if not self._is_newest():",
         "case Refused() | NotSent() if False:",
-        (SETTLE,),
+        (SETTLE_ATTEMPTS,),
     ),
     Mutation(
         "a callback is believed although its names do not fit",
         "workers/settle.py",
         "    if known is not None and event.provider_ref is not None and event.provider_ref != known:",
         "    if False:",
-        (CALLBACKS,),
+        (NAMES,),
     ),
     Mutation(
         "a stranger's receipt counts although the provider names another",
         "workers/settle.py",
         "    if is_nameless and isinstance(asked, Confirmed) and not asked.facts.get(RECEIPT_IS_DERIVED):",
         "    if False:",
-        (CALLBACKS,),
+        (NAMES,),
     ),
     Mutation(
         "a job that keeps failing is tried for ever",
@@ -271,7 +278,7 @@ MUTATIONS = (
         "topup/life.py",
         "    if rule is not None and not (seen and event in ONCE):",
         "    if rule is not None:",
-        (LIFE, ORDERS, SETTLE),
+        (LIFE, ORDERS),
     ),
     Mutation(
         "the database keeps two orders for one slot of a standing order",
@@ -419,14 +426,14 @@ MUTATIONS = (
         "workers/settling.py",
         "if self.kept.purpose in REFILLS and self.order.state in _TO_BE_SENT_AGAIN:",
         "if False:",
-        (SETTLE,),
+        (SETTLE_DECIDED,),
     ),
     Mutation(
         "what a person looks at because of a contradiction is ended by the same refusal again",
         "workers/settling.py",
         "        if self._is_disputed():\n",
         "        if False:\n",
-        (CALLBACKS, CREDITS_TOLD),
+        (CONTRADICTIONS, CREDITS_TOLD),
     ),
     Mutation(
         "a contradiction about a credit gives the money back",
@@ -440,7 +447,7 @@ MUTATIONS = (
         "workers/settling.py",
         'if self.kept.purpose == "charge" and self.order.state is State.UNPAID:',
         "if False:",
-        (CALLBACKS,),
+        (CONTRADICTIONS,),
     ),
     Mutation(
         "an enquiry that finds nothing out makes a refusal forgotten",
@@ -454,7 +461,7 @@ MUTATIONS = (
         "workers/settle.py",
         "return asked if is_plain(asked) else event.answer",
         "return event.answer",
-        (CALLBACKS,),
+        (REFUNDS_TOLD,),
     ),
     Mutation(
         "what came while the provider was silent is passed over when it comes again",
@@ -468,7 +475,7 @@ MUTATIONS = (
         "workers/settle.py",
         "return kept if kept is not None and kept.provider == callback.provider else None",
         "return kept",
-        (CALLBACKS,),
+        (NAMES,),
     ),
     Mutation(
         "who has waited for an order's lock takes its past as it was before",
@@ -650,7 +657,7 @@ MUTATIONS = (
         "workers/settling.py",
         "                is_derived=bool(outcome.facts.get(RECEIPT_IS_DERIVED)),\n",
         "",
-        (SETTLE,),
+        (SETTLE_ATTEMPTS,),
     ),
     Mutation(
         "what a statement names is looked for in the statement's own days only",

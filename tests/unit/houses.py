@@ -21,7 +21,7 @@ from topup.life import Effect, Event, State
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
-from topup.outcomes import Accepted, Answer, Confirmed, NotSent, Refused, Sent, Unknown
+from topup.outcomes import Accepted, Answer, Confirmed, NotSent, Reason, Refused, Sent, Unknown
 from topup.ports import Attempt, Handed
 from topup.ports import Event as Told
 from topup.vouchers import Pin
@@ -32,6 +32,10 @@ _receipts = itertools.count(1)
 _owners = itertools.count(711_100_001)
 
 REPORTING = (AfricasTalking(), Kannel(suspended_errors=["013"]))
+
+CANCELLED = Refused(Reason.CANCELLED, "1032")
+BUSY = Refused(Reason.BUSY, "1001")
+NOT_SENT = NotSent("no connection")
 
 ACTIVE = Line(LineState.ACTIVE, Money(5000, "KES"))
 
