@@ -141,6 +141,21 @@ def orders_decide(*, order_id: str, event: str | None, seen: str, because: str, 
     click.echo(f"{order.id} is now {order.state.value}.")
 
 
+@orders.command("reopen")
+@click.argument("order_id")
+@click.option("--reason", "because", required=True, help="What was found since, for the record.")
+@click.option("--by", required=True, help="Who has found it.")
+def orders_reopen(order_id: str, because: str, by: str) -> None:
+    """Take money that was held apart, and closed because it never came, back into review: then decide it."""
+    wiring = _wiring()
+    try:
+        with wiring.engine.begin() as connection:
+            order = review.reopen(connection, order_id, because=because, by=by, now=utc_now(), timing=wiring.timing)
+    except RedialError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{order.id} is now {order.state.value}.")
+
+
 @orders.command("acknowledge")
 @click.argument("name")
 @click.option("--reason", "because", required=True, help="What was found, for the record.")

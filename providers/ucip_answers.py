@@ -37,11 +37,14 @@ class AnswerReader:
         return Line(_state(answer, balance), balance)
 
     def refill(self, answer: Mapping[str, Any], *, transaction: str) -> Sent:
-        """What became of the Refill that was sent as `transaction`. Raises Unreadable when no code says it."""
+        """What became of the Refill that was sent as `transaction`. Raises Unreadable when no code says it.
+
+        How much reached the account is not told: a `transactionAmount` would be the nominal value, which we said.
+        """
         code = _response_code(answer)
         if code >= FIRST_FAILURE:
             return without_success(REFILL_RESPONSES.get(code, Also.UNCERTAIN), code=str(code))
-        return Confirmed(transaction, self._refilled(answer), {"response_code": code, **self._after(answer)})
+        return Confirmed(transaction, None, {"response_code": code, **self._after(answer)})
 
     def voucher(self, answer: Mapping[str, Any], *, transaction: str) -> Sent:
         """What became of a voucher that was sent for the first time. Raises Unreadable when no code says it."""

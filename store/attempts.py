@@ -189,17 +189,6 @@ def is_awaited(connection: Connection, *, provider: str, msisdn: str, amount: Mo
     return connection.scalar(found.limit(1)) is not None
 
 
-def came_apart(connection: Connection, order: Order, *, kind: Kind) -> bool:
-    """Whether an order of `kind` was made for money that came to `order`, and did not end as never paid."""
-    found = (
-        select(attempts.c.reference)
-        .join(orders, orders.c.id == attempts.c.order_id)
-        .where(orders.c.payer == order.payer, orders.c.kind == kind.value, orders.c.state != State.UNPAID.value)
-        .where(attempts.c.facts["came_to"].astext.startswith(f"{order.id}-", autoescape=True))
-    )
-    return connection.scalar(found.limit(1)) is not None
-
-
 def held_without_receipt(connection: Connection, came_to: Kept, amount: Money) -> Kept | None:
     """The charge of an order in review that holds money which came to this one, under a name that is no true receipt.
 

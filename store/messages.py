@@ -9,7 +9,7 @@ from sqlalchemy import Connection, DateTime, Row, bindparam, func, insert, selec
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.changes import Change, make
-from store.tables import messages
+from store.tables import messages, orders
 from topup.ids import mint_token
 
 # The life of a message. Delivery reports may only move it forward.
@@ -151,10 +151,18 @@ def count_since(connection: Connection, *, msisdn: str, since: datetime, purpose
 
 
 def last_told(connection: Connection, *, order_id: str, msisdn: str) -> str | None:
-    """The newest that was written to a number about a turn of an order; None when nothing was yet."""
-    found = select(messages.c.text).where(messages.c.order_id == order_id, messages.c.msisdn == msisdn)
-    turns = found.where(messages.c.purpose != TELL_WAITING)
-    return connection.scalar(turns.order_by(messages.c.written_at.desc()).limit(1))
+    """The newest that was written to a number about where an order stands, as it was written; None when nothing was.
+
+    What was written before its last move tells of another state: that nothing was taken, of what has gone back since.
+    Nor does it stand anywhere that waiting takes long.
+    """
+    found = (
+        select(messages.c.text)
+        .join(orders, orders.c.id == messages.c.order_id)
+        .where(messages.c.order_id == order_id, messages.c.msisdn == msisdn, messages.c.purpose != TELL_WAITING)
+        .where(messages.c.written_at >= orders.c.state_at)
+    )
+    return connection.scalar(found.order_by(messages.c.written_at.desc()).limit(1))
 
 
 def _message(row: Row[Any]) -> Message:

@@ -12,8 +12,9 @@ from store.attempts import Kept
 from store.book import SqlBook
 from store.tables import attempts, inbox, order_moves, orders
 from topup.errors import RedialError
+from topup.kinds import Kind
 from topup.life import REVIEWS, Event, State
-from topup.orders import Order, advance
+from topup.orders import Order, advance, past_of
 from topup.schedule import Timing
 from topup.wallets import WALLETS
 
@@ -24,6 +25,10 @@ class NotInReview(RedialError):
 
 class HasMovedOn(RedialError):
     """Order {order_id} is {now} by now, and {seen} is what you saw: look again with `orders review`, then decide."""
+
+
+class NotAClosedStray(RedialError):
+    """Order {order_id} is no money held apart that a person closed: nothing else comes back into review."""
 
 
 class ReceiptNeeded(RedialError):
@@ -102,6 +107,21 @@ def decide(connection: Connection, decision: Decision, *, now: datetime, timing:
         _check_it_goes_back_itself(connection, order)
     detail = {"by": decision.by, "because": decision.because, "seen": decision.seen, "receipt": receipt}
     return advance(SqlBook(connection), order_id=order.id, event=decision.event, now=now, timing=timing, detail=detail)
+
+
+def reopen(connection: Connection, order_id: str, *, because: str, by: str, now: datetime, timing: Timing) -> Order:
+    """Take money that is held apart back into review, of which a person had found that it never came.
+
+    Nothing is booked: what came is decided like any other, by the receipt that the statement has. Raises OrderNotFound
+    and NotAClosedStray.
+    """
+    book = SqlBook(connection)
+    order = book.lock(order_id)
+    was_closed = order.state is State.UNPAID and past_of(book, order)[-1] is Event.OPERATOR_CLOSE
+    if order.kind is not Kind.STRAY or not was_closed:
+        raise NotAClosedStray(order_id=order.id)
+    detail = {"by": by, "because": because}
+    return advance(book, order_id=order.id, event=Event.OPERATOR_REOPEN, now=now, timing=timing, detail=detail)
 
 
 def _standing(order: Order) -> str:

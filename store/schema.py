@@ -9,7 +9,7 @@ from topup.errors import RedialError
 from topup.life import LIFE
 
 # The newest migration. Kept here as well, so that a process that only serves need not load Alembic to know it.
-NEEDED = "0002"
+NEEDED = "0003"
 
 _LOCK = 0x5EED
 

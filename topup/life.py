@@ -83,7 +83,7 @@ class Event(Enum):
     CREDIT_NOT_SENT = "CREDIT_NOT_SENT"
     CREDIT_CONFIRMED = "CREDIT_CONFIRMED"
     CREDIT_REFUSED = "CREDIT_REFUSED"
-    CREDIT_DIFFERS = "CREDIT_DIFFERS"  # The provider contradicts itself, or an earlier credit is told of after all.
+    CREDIT_DIFFERS = "CREDIT_DIFFERS"  # Another amount, a contradiction, or an earlier credit after all.
     LEND_SENT = "LEND_SENT"
     LEND_NOT_SENT = "LEND_NOT_SENT"
     LEND_CONFIRMED = "LEND_CONFIRMED"
@@ -97,6 +97,7 @@ class Event(Enum):
     REFUND_REFUSED = "REFUND_REFUSED"
     GAVE_UP = "GAVE_UP"  # Everything that may be tried or asked has been.
     OPERATOR_HOLD = "OPERATOR_HOLD"  # A person: it may have gone on unseen, as after a restore.
+    OPERATOR_REOPEN = "OPERATOR_REOPEN"  # A person: money held apart, which was closed as never come, came after all.
     OPERATOR_CREDIT = "OPERATOR_CREDIT"  # A person: the money is here, credit the line.
     OPERATOR_REFUND = "OPERATOR_REFUND"  # A person: the money is here, send it back.
     OPERATOR_CLOSE = "OPERATOR_CLOSE"  # A person: what was unknown has ended, and nothing is owed.
@@ -193,6 +194,7 @@ def _rules() -> Iterable[Rule]:
         (s.REFUNDING,     e.OPERATOR_HOLD,    s.REVIEW_REFUND, None,        (f.ALERT,)),
         (s.RETURNING,     e.OPERATOR_HOLD,    s.REVIEW_REFUND, None,        (f.ALERT,)),
         (s.ASKED,         e.OPERATOR_HOLD,    s.REVIEW_CHARGE, None,        (f.ALERT,)),          # perhaps a yes came
+        (s.UNPAID,        e.OPERATOR_REOPEN,  s.REVIEW_CHARGE, None,        (f.ALERT,)),          # a closed stray only
 
         (s.ASKED,         e.ASK_PLACED,       s.ASKED,         None,        (f.LAPSE, f.ASK)),
         (s.ASKED,         e.ASK_ACCEPTED,     s.CREATED,       None,        (f.CHARGE,)),

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from store import waiting
+from store import strays, waiting
 from store.messages import TELL_WAITING
 from topup.life import REVIEWS, Effect, State
 from topup.orders import Order
-from workers import strays
 
 # What is noted where nothing is said, since the order has gone on.
 OVERTAKEN = "overtaken"
@@ -40,7 +39,7 @@ def purpose_of(connection: Connection, order: Order, effect: Effect) -> str:
 
     While money is held apart it is another than that of what was written before, which says that nothing was taken.
     """
-    is_held = effect is Effect.TELL_DECLINED and strays.is_held_for(connection, order)
+    is_held = effect is Effect.TELL_DECLINED and bool(strays.held_for(connection, order))
     return TELL_NOT_PAID if is_held else effect.value
 
 
@@ -54,4 +53,4 @@ def is_overtaken(connection: Connection, order: Order, purpose: str) -> bool:
         return True
     if purpose == TELL_WAITING:
         return waiting.was_in_review(connection, order.id)
-    return purpose in _NOTHING_WAS_TAKEN and strays.is_held_for(connection, order)
+    return purpose in _NOTHING_WAS_TAKEN and bool(strays.held_for(connection, order))

@@ -14,6 +14,7 @@ from store import attempts
 from store.attempts import RECEIPT_IS_DERIVED, REFILLS, Kept
 from store.book import SqlBook
 from store.changes import Change
+from store.strays import note_stray
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
 from topup.orders import Order, may_be_asked_again, past_of
@@ -43,7 +44,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "redeem": Purpose(Event.REDEEM_CONFIRMED, Event.REDEEM_REFUSED, Event.REDEEM_NOT_SENT, Effect.REDEEM),
 }
 
-# What says of a call that its provider contradicts itself, or tells of it when nobody waits for it any more.
+# What says of a call that its provider contradicts itself, tells of another amount than was asked for, or tells of it
+# when nobody waits for it any more.
 _DIFFERS: Mapping[str, Event] = {
     "charge": Event.CHARGE_DIFFERS,
     "credit": Event.CREDIT_DIFFERS,
@@ -140,10 +142,10 @@ class Case:
         return f"differs: {why}"
 
     def _confirmed(self, outcome: Confirmed) -> str:
-        if self.kept.purpose == "charge":
-            if self._has_anothers_receipt(outcome):
-                return self.differs("a receipt that another payment has", receipt=outcome.receipt)
-            if outcome.amount is not None and outcome.amount != self.order.amount:
+        if self.kept.purpose == "charge" and self._has_anothers_receipt(outcome):
+            return self.differs("a receipt that another payment has", receipt=outcome.receipt)
+        if self.kept.purpose in _DIFFERS:
+            if outcome.amount not in (None, self.kept.attempt.amount):
                 return self._other_amount(outcome, outcome.amount)
             if outcome.amount is None and self._is_disputed():
                 return self._stray("confirmed without its amount, after another amount was told", None)
@@ -182,10 +184,10 @@ class Case:
         )
 
     def _other_amount(self, outcome: Confirmed, amount: Money) -> str:
-        """What is said to have come is held apart; what was ordered is looked at by a person."""
-        if self.kept.receipt != outcome.receipt:
+        """What is said to have come is held apart; what was asked for is looked at by a person."""
+        if self.kept.purpose == "charge" and self.kept.receipt != outcome.receipt:
             self._hold(amount, outcome.receipt, "another amount than was ordered")
-        why = f"{amount.minor} {amount.currency} instead of {self.order.amount.minor}"
+        why = f"{amount.minor} {amount.currency} instead of {self.kept.attempt.amount.minor}"
         return self.differs(why, receipt=outcome.receipt)
 
     def _confirmed_again(self, outcome: Confirmed, why: str) -> str:
@@ -259,7 +261,7 @@ class Case:
     def _stray(self, why: str, receipt: str | None) -> str:
         """Something that no order has a place for. It is kept, said aloud, and left to a person."""
         log.error("stray_event", order=self.order.id, purpose=self.kept.purpose, why=why, receipt=receipt)
-        self._note(self.kept.outcome or "stray", facts={"stray": why, "stray_receipt": receipt})
+        note_stray(self.connection, self.kept.attempt.reference, what=why, receipt=receipt, now=self.house.clock())
         return f"stray: {why}"
 
     @property

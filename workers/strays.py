@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from store import attempts
 from store.attempts import Kept
 from store.book import SqlBook
-from store.strays import HOLDS, RECEIPT, STRAY
+from store.strays import HOLDS, note_stray
 from topup.ids import attempt_references, mint_order_id
 from topup.kinds import Kind
 from topup.life import Event, State
 from topup.money import Money
-from topup.orders import Order, place
+from topup.orders import Order, past_of, place
 from workers.house import House
 
 
@@ -42,7 +42,7 @@ def hold(
             outcome="stray",
             now=house.clock(),
             receipt=receipt,
-            facts={attempts.RECEIPT_IS_DERIVED: False, HOLDS: [known.receipt, receipt]},
+            facts={attempts.RECEIPT_IS_DERIVED: False, HOLDS: [*_names_of(known), receipt]},
         )
         return known.order_id
     channel = f"{Kind.STRAY.value}:{kept.provider}"
@@ -64,14 +64,15 @@ def hold(
         _write_down_payment(house, connection, stray, kept, receipt, is_derived=is_derived)
         placed = SqlBook(connection).lock(stray.id)
         house.move(connection, placed, Event.CHARGE_STRAY, {"why": why, "receipt": receipt, "came_to": order.id})
-    elif SqlBook(connection).lock(stray.id).state is State.UNPAID:
-        _tell_again(house, connection, stray, receipt)
+    elif (closed := SqlBook(connection).lock(stray.id)).state is State.UNPAID:
+        _tell_again(house, connection, closed, receipt)
     return stray.id
 
 
-def is_held_for(connection: Connection, order: Order) -> bool:
-    """Whether money that came to this order is, or was, held apart from it, and nobody has found that it never came."""
-    return attempts.came_apart(connection, order, kind=Kind.STRAY)
+def _names_of(holder: Kept) -> list[str]:
+    """The receipts by which money that is held apart is known. The one of its charge is none once it was closed."""
+    names = holder.attempt.facts.get(HOLDS)
+    return names if isinstance(names, list) else [str(holder.receipt)]
 
 
 def _write_down_payment(
@@ -90,11 +91,15 @@ def _write_down_payment(
 
 
 def _tell_again(house: House, connection: Connection, stray: Order, receipt: str) -> None:
-    """A person found that it never came, and now it is told once more: perhaps the statement was not yet complete."""
-    attempts.note(
+    """A person found that it never came, and now it is told once more: perhaps the statement was not yet complete.
+
+    It may have been reopened and closed again since it was told so before, which is another matter.
+    """
+    times = past_of(SqlBook(connection), stray).count(Event.OPERATOR_CLOSE)
+    note_stray(
         connection,
         attempt_references(order_id=stray.id, purpose="charge") + "1",
-        outcome="stray",
+        what=f"told again after a person closed it{f' {times} times' if times > 1 else ''}",
+        receipt=receipt,
         now=house.clock(),
-        facts={STRAY: "told again after a person closed it", RECEIPT: receipt},
     )

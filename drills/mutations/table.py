@@ -9,6 +9,7 @@ GUARDS = "tests/unit/test_store_guards.py"
 SETTLE = "tests/unit/test_settling.py"
 SETTLE_ATTEMPTS = "tests/unit/test_settling_attempts.py"
 SETTLE_DECIDED = "tests/unit/test_settling_decided.py"
+SETTLE_CREDITS = "tests/unit/test_settling_credits.py"
 SETTLE_RECEIPTS = "tests/unit/test_settling_receipts.py"
 CALLBACKS = "tests/unit/test_workers_settle.py"
 CONTRADICTIONS = "tests/unit/test_workers_settle_contradictions.py"
@@ -38,6 +39,7 @@ RECONCILE = "tests/unit/test_reconciliation.py"
 MOVEMENTS = "tests/unit/test_store_movements.py"
 TELL = "tests/unit/test_workers_tell.py"
 WAITING = "tests/unit/test_workers_waiting.py"
+GUIDE_MONEY = "tests/unit/test_guide_money.py"
 SCHEMA = "store/migrations/versions/0001_the_first_house.py"
 
 
@@ -121,15 +123,29 @@ MUTATIONS = (
     Mutation(
         "another amount is taken for the one ordered",
         "workers/settling.py",
-        "if outcome.amount is not None and outcome.amount != self.order.amount:",
+        "if outcome.amount not in (None, self.kept.attempt.amount):",
         "if False:",
         (SETTLE,),
     ),
     Mutation(
+        "a credit of another amount is taken for the one that was sent",
+        "workers/settling.py",
+        "        if self.kept.purpose in _DIFFERS:\n",
+        '        if self.kept.purpose == "charge":\n',
+        (SETTLE,),
+    ),
+    Mutation(
+        "a credit is held against what was paid, and not against what was sent",
+        "workers/settling.py",
+        "(None, self.kept.attempt.amount)",
+        "(None, self.order.amount)",
+        (SETTLE_CREDITS,),
+    ),
+    Mutation(
         "one receipt pays two orders",
         "workers/settling.py",
-        "            if self._has_anothers_receipt(outcome):",
-        "            if False:",
+        'if self.kept.purpose == "charge" and self._has_anothers_receipt(outcome):',
+        "if False:",
         (SETTLE_RECEIPTS,),
     ),
     Mutation(
@@ -570,22 +586,71 @@ MUTATIONS = (
     Mutation(
         "a person acknowledges what was told after they looked",
         "store/strays.py",
-        "(stray := _stray(row)).name != name:",
-        "not (stray := _stray(row)).name:",
+        "(one for one in found if one.name == name)",
+        "iter(found[::-1])",
         (STRAYS,),
     ),
     Mutation(
         "what was acknowledged once hides whatever is told later",
         "store/strays.py",
-        '~seen.bool_op("@>")(func.jsonb_build_array(told))',
-        "~facts.has_key(SEEN)",
+        "@> jsonb_build_array(said - 'at')",
+        "<> '[]'",
+        (STRAYS,),
+    ),
+    Mutation(
+        "of everything that was told of one attempt only the newest is listed",
+        "store/strays.py",
+        "    told = [*listed, {",
+        "    told = [{",
+        (STRAYS,),
+    ),
+    Mutation(
+        "of two strays that are told at once one is lost",
+        "store/strays.py",
+        "    SqlBook(connection).lock_by_attempt(reference)\n    kept =",
+        "    kept =",
+        (STRAYS,),
+    ),
+    Mutation(
+        "what was told before there was a list of it is not listed any more",
+        "store/strays.py",
+        "THEN alone || listed ELSE",
+        "THEN listed ELSE",
         (STRAYS,),
     ),
     Mutation(
         "money that is told again after a person closed it is seen by nobody",
         "workers/strays.py",
-        "    elif SqlBook(connection).lock(stray.id).state is State.UNPAID:",
+        "    elif (closed := SqlBook(connection).lock(stray.id)).state is State.UNPAID:",
         "    elif False:",
+        (STRAYS,),
+    ),
+    Mutation(
+        "the database takes any order back into review that has ended unpaid",
+        "store/migrations/versions/0003_closed_strays_come_back.py",
+        "    IF NOT EXISTS",
+        "    IF false AND NOT EXISTS",
+        (GUARDS,),
+    ),
+    Mutation(
+        "a person takes an order back into review that is no stray",
+        "store/review.py",
+        "    if order.kind is not Kind.STRAY or not was_closed:",
+        "    if not was_closed:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a person takes a stray back into review that they did not close",
+        "store/review.py",
+        "    if order.kind is not Kind.STRAY or not was_closed:",
+        "    if order.kind is not Kind.STRAY:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "money that is told again after a person closed it a second time is seen by nobody",
+        "workers/strays.py",
+        "{f' {times} times' if times > 1 else ''}",
+        "",
         (STRAYS,),
     ),
     Mutation(
@@ -678,6 +743,27 @@ MUTATIONS = (
         "~_has(order_moves, _REVIEWED), ",
         "",
         (WAITING,),
+    ),
+    Mutation(
+        "the guide's page denies money that is held apart",
+        "web/guide/routes.py",
+        "apart = strays.held_for(connection, placed) if placed.state is State.UNPAID else []",
+        "apart = []",
+        (GUIDE_MONEY,),
+    ),
+    Mutation(
+        "an SMS that was written before the money came stands on the guide's page after it",
+        "web/guide/watching.py",
+        "told and is_over and not apart",
+        "told and is_over",
+        (GUIDE_MONEY,),
+    ),
+    Mutation(
+        "what an SMS told of before the order's last move stands on the guide's page after it",
+        "store/messages.py",
+        "        .where(messages.c.written_at >= orders.c.state_at)\n",
+        "",
+        (GUIDE_MONEY,),
     ),
     Mutation(
         "an amount of nothing is read as one",

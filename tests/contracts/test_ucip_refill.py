@@ -25,7 +25,7 @@ def test_a_refill_is_asked_for_as_published() -> None:
         sent = ucip.credit(attempt)
     transaction = transaction_id("abc-credit-1")
     facts = {"response_code": 0, "balance_after_minor": 5000}
-    assert sent == Confirmed(transaction, Money(10_000, "KES"), facts)
+    assert sent == Confirmed(transaction, None, facts)
     method, struct = asked(stage)
     assert method == "Refill"
     del struct["originTimeStamp"]
@@ -53,9 +53,7 @@ def test_a_refill_s_transaction_is_decided_by_its_reference() -> None:
 
 def test_a_refill_is_said_in_the_node_s_units() -> None:
     with charging_system(answers(transactionAmount="100"), minor_per_unit=100) as (ucip, stage):
-        sent = ucip.credit(an_attempt())
-        assert isinstance(sent, Confirmed)
-        assert sent.amount == Money(10_000, "KES")
+        assert isinstance(ucip.credit(an_attempt()), Confirmed)
         with pytest.raises(UnitTooCoarse):
             ucip.credit(an_attempt(amount=Money(10_050, "KES")))
         with pytest.raises(UnitTooCoarse):

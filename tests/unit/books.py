@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from store.book import SqlBook
 from tests.unit.orders import NOW, TIMING, an_order, kind_to, way_to
+from topup.kinds import Kind
 from topup.life import Event, State
 from topup.orders import Order, advance, place
 
@@ -31,6 +32,13 @@ def order_in(engine: Engine, state: State, **changes: Any) -> Order:
     order = place_in(engine, **{"kind": kind_to(state), **changes})
     with engine.begin() as connection:
         return move(connection, order, *way_to(state))
+
+
+def closed_stray_in(engine: Engine) -> Order:
+    """Money that was held apart, of which a person found that it never came."""
+    order = place_in(engine, kind=Kind.STRAY)
+    with engine.begin() as connection:
+        return move(connection, order, Event.CHARGE_STRAY, Event.OPERATOR_CLOSE)
 
 
 def order_now(engine: Engine, order: Order) -> Order:

@@ -274,6 +274,11 @@ class Town:
         with self.engine.connect() as connection:
             return SqlBook(connection).last_detail(order.id)
 
+    def detail_of(self, order: Order, event: Event) -> dict[str, Any]:
+        """What was kept with the order's last move of this event."""
+        with self.engine.connect() as connection:
+            return SqlBook(connection).last_detail(order.id, event=event)
+
     def owing(self, subject: str, effect: Effect | str) -> outbox.Owing:
         """The one effect of this kind that is open for the subject."""
         (found,) = [owing for owing in self.owed(subject) if owing.effect == getattr(effect, "value", effect)]

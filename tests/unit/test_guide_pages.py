@@ -1,7 +1,7 @@
 """Every page of the guide at its widest, in every language: it weighs less than 10 KB with all that belongs to it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from tests.unit.desks import FakeDesk
 from tests.unit.orders import an_order
 from topup.caller import Caller
 from topup.kinds import Kind
-from topup.life import LIFE, Event, State
+from topup.life import LIFE, State
 from topup.line import Line, LineState
 from topup.money import Money
 from topup.orders import Order
@@ -51,6 +51,8 @@ class WideDesk(FakeDesk):
         self.limits = replace(self.limits, smallest=wide[-1], largest=AMOUNT, step_minor=1, presets=wide)
 
 
+DENIES = "KES 100 not paid. The M-PESA PIN was wrong. Nothing was taken. Dial *384*55# to try again."
+
 DESK: Any = WideDesk()
 PAGES = Pages(desk=DESK, places=PLACES, seal=Seal(secret="a secret of the tests"), down=lambda: frozenset(WALLETS))
 SUSPENDED = Line(LineState.SUSPENDED, -BALANCE)
@@ -64,20 +66,37 @@ def order_in(state: State, kind: Kind) -> Order:
     return replace(placed, state=state, kind=kind, amount=Money(0, "KES") if kind is Kind.VOUCHER else AMOUNT)
 
 
-def watching(state: State, kind: Kind = Kind.TOPUP, *, told: str | None = None, looks: int = 0) -> Page:
+def watching(
+    state: State,
+    kind: Kind = Kind.TOPUP,
+    *,
+    told: str | None = None,
+    looks: int = 0,
+    apart: Sequence[Order] = (),
+) -> Page:
     def href(look: int) -> str:
         return f"/guide/order/{'c' * 16}?looks={look}"
 
-    return watched(order_in(state, kind), told=told, tail="999", looks=looks, desk=DESK, href=href, home="/guide")
+    order, tail = order_in(state, kind), "999"
+    return watched(order, apart=apart, told=told, tail=tail, looks=looks, desk=DESK, href=href, home="/guide")
+
+
+def unpaid_beside(state: State) -> Page:
+    """The page of an unpaid order beside money that is held apart, in an order that stands in `state`."""
+    return watching(State.UNPAID, told=DENIES, apart=[order_in(state, Kind.STRAY)])
 
 
 def states_of(kind: Kind) -> list[State]:
     """Every state in which an order of this kind can stand. Late money comes only where somebody was asked for some."""
-    rules = [rule for rule in LIFE if kind in (Kind.TOPUP, Kind.ASK) or rule.event is not Event.CHARGE_CONFIRMED]
+    rules = [rule for rule in LIFE if kind in (Kind.TOPUP, Kind.ASK) or rule.source is not State.UNPAID]
     reached = {kind.first_state}
     while more := {rule.target for rule in rules if rule.source in reached} - reached:
         reached |= more
     return [state for state in State if state in reached]
+
+
+# Where money that is held apart can stand, which is not there any more when a person has found that it never came.
+APART = [state for state in states_of(Kind.STRAY) if state not in (State.CREATED, State.CHARGING, State.UNPAID)]
 
 
 MADE: Mapping[str, Callable[[], Page]] = {
@@ -99,6 +118,7 @@ MADE: Mapping[str, Callable[[], Page]] = {
         for kind in (Kind.VOUCHER, Kind.ADVANCE)
         for state in states_of(kind)
     },
+    **{f"watch unpaid, apart {state.value}": partial(unpaid_beside, state) for state in APART},
     "watch with an SMS": lambda: watching(State.DONE, told="W" * 160),
 }
 
@@ -144,6 +164,16 @@ def test_an_order_that_has_ended_is_told_in_the_words_of_its_sms_and_not_asked_f
     assert watching(state).again is not None, "its SMS is about to be written"
     page = watching(state, told="KES 50 received. Your line is back.")
     assert (page.says, page.again) == (["KES 50 received. Your line is back."], None)
+
+
+@pytest.mark.parametrize("state", APART)
+def test_money_that_is_held_apart_is_told_of_in_place_of_an_sms_that_denies_it(state: State) -> None:
+    page = unpaid_beside(state)
+    unpaid, apart = [rendered(words, "en") for words in page.says if isinstance(words, Text)]
+    assert "Nothing was taken" not in unpaid + apart
+    assert "We are checking" not in unpaid
+    assert "KES 999,999.99" in apart
+    assert (page.again is None) == (state.is_end or state.in_review)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.STRAY])

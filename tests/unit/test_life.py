@@ -65,9 +65,9 @@ def test_every_state_can_be_reached_by_a_new_order(state: State) -> None:
     assert here is state
 
 
-def test_nothing_follows_an_end_but_late_money() -> None:
+def test_nothing_follows_an_end_but_late_money_and_a_person_who_takes_their_word_of_a_stray_back() -> None:
     after_ends = {(rule.source, rule.event) for rule in LIFE if rule.source in ENDS}
-    assert after_ends == {(State.UNPAID, Event.CHARGE_CONFIRMED)}
+    assert after_ends == {(State.UNPAID, Event.CHARGE_CONFIRMED), (State.UNPAID, Event.OPERATOR_REOPEN)}
 
 
 def test_waiting_alone_never_says_that_a_call_failed() -> None:

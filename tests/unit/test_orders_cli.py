@@ -68,3 +68,15 @@ def test_what_belongs_to_no_order_is_listed_until_somebody_acknowledges_it(town:
     assert run(town, "acknowledge", name, *RECORD).output == f"{name} is acknowledged.\n"
     assert run(town, "acknowledge", name, *RECORD).exit_code == 1
     assert name not in run(town, "review").output
+
+
+def test_money_that_was_closed_comes_back_into_the_listing_and_nothing_else_does(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    town.settle(f"{order.id}-charge-1", confirmed(amount=order.amount))
+    (stray,) = town.strays_of(order)
+    assert run(town, "decide", stray.id, "--close", "--seen", listed(town, stray.id), *RECORD).exit_code == 0
+    assert run(town, "reopen", stray.id, *RECORD).output == f"{stray.id} is now REVIEW_CHARGE.\n"
+    assert listed(town, stray.id) == "REVIEW_CHARGE/3"
+    refused = run(town, "reopen", order.id, *RECORD)
+    assert (refused.exit_code, order.id in refused.output) == (1, True)
+    assert "--reason" in run(town, "reopen", stray.id, "--by", "Amina").output

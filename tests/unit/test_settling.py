@@ -34,14 +34,13 @@ AFTER_CHARGE = {
 AFTER_CREDIT = {
     State.CREDITING: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
+        "of another amount": State.REVIEW_CREDIT,
         "refused": State.REFUNDING,
         "busy": State.REFUNDING,
         "not sent": State.PAID,
     },
     State.REVIEW_CREDIT: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
         "refused": State.REFUNDING,
         "busy": State.REFUNDING,
     },
@@ -59,14 +58,13 @@ AFTER_REFUND = {
 AFTER_LEND = {
     State.LENDING: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
+        "of another amount": State.REVIEW_ADVANCE,
         "refused": State.UNPAID,
         "busy": State.UNPAID,
         "not sent": State.PROMISED,
     },
     State.REVIEW_ADVANCE: {
         "confirmed": State.CREDITED,
-        "of another amount": State.CREDITED,
         "refused": State.UNPAID,
         "busy": State.UNPAID,
     },

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from tests.unit.books import move, order_in, order_now, place_in
+from tests.unit.books import closed_stray_in, move, order_in, order_now, place_in
 from tests.unit.lending import lent_in
+from topup.kinds import Kind
 from topup.life import Event, State
 from topup.orders import Order
 
@@ -251,6 +252,29 @@ def test_an_advance_is_not_confirmed_twice_even_if_a_rule_allowed_it(shared_engi
     )
     with pytest.raises(IntegrityError, match="confirmed_once"):
         run(shared_engine, f"{rule}; {again}", order)
+
+
+@pytest.mark.parametrize(
+    ("kind", "past"),
+    [
+        (Kind.TOPUP, [Event.CHARGE_SENT, Event.CHARGE_REFUSED]),
+        (Kind.TOPUP, [Event.CHARGE_SENT, Event.GAVE_UP, Event.OPERATOR_CLOSE]),
+        (Kind.STRAY, [Event.CHARGE_STRAY, Event.CHARGE_REFUSED]),
+    ],
+)
+def test_nothing_that_ended_comes_back_into_review_but_a_stray_that_a_person_closed(
+    shared_engine: Engine, kind: Kind, past: list[Event]
+) -> None:
+    order = place_in(shared_engine, kind=kind)
+    with shared_engine.begin() as connection:
+        order = move(connection, order, *past)
+    refused = pytest.raises(IntegrityError, match=f"{order.id} is no stray that a person closed")
+    with refused, shared_engine.begin() as connection:
+        move(connection, order, Event.OPERATOR_REOPEN)
+    assert order_now(shared_engine, order).state is State.UNPAID
+    closed = closed_stray_in(shared_engine)
+    with shared_engine.begin() as connection:
+        assert move(connection, closed, Event.OPERATOR_REOPEN).state is State.REVIEW_CHARGE
 
 
 def test_the_next_move_and_a_second_leg_would_have_been_taken(shared_engine: Engine, order: Order) -> None:

@@ -10,14 +10,18 @@ from store.book import SqlBook
 from store.review import (
     Decision,
     HasMovedOn,
+    NotAClosedStray,
     NotInReview,
     ReceiptIsKnown,
+    ReceiptIsTaken,
     ReceiptNeeded,
     ReceiptOfNothing,
     WouldRefundAnother,
 )
+from store.strays import held_for
 from tests.unit.houses import Town, a_receipt, confirmed
 from tests.unit.orders import TIMING
+from topup.kinds import Kind
 from topup.life import Effect, Event, State
 from topup.orders import Order
 from topup.outcomes import Confirmed
@@ -199,6 +203,90 @@ def test_a_receipt_that_comes_after_money_without_one_was_closed_is_shown_to_a_p
     decide(town, held, Event.OPERATOR_CLOSE)
     hold(town, order, a_receipt())
     assert [stray.state for stray in town.strays_of(order)] == [State.UNPAID, State.REVIEW_CHARGE]
+
+
+# What a person closed and takes back.
+
+
+def reopen(town: Town, order: Order) -> State:
+    with town.engine.begin() as connection:
+        return review.reopen(
+            connection, order.id, because="the portal has it now", by="Amina", now=town.clock(), timing=TIMING
+        ).state
+
+
+@pytest.fixture
+def closed(town: Town) -> Order:
+    """A second payment with a receipt, which a person has not found on the statement."""
+    order = town.order_in(State.DONE)
+    hold(town, order, a_receipt())
+    (stray,) = town.strays_of(order)
+    decide(town, stray, Event.OPERATOR_CLOSE)
+    return town.now(stray)
+
+
+def test_a_stray_that_was_closed_comes_back_and_is_decided_by_its_receipt(town: Town, closed: Order) -> None:
+    receipt = town.detail_of(closed, Event.CHARGE_STRAY)["receipt"]
+    assert reopen(town, closed) is State.REVIEW_CHARGE
+    assert town.detail(closed) == {"by": "Amina", "because": "the portal has it now"}
+    with pytest.raises(ReceiptNeeded):
+        decide(town, closed, Event.OPERATOR_REFUND)
+    assert decide(town, closed, Event.OPERATOR_REFUND, receipt=receipt) is State.REFUNDING
+    assert town.attempt(f"{closed.id}-charge-1").receipt == receipt
+    refund(town.house, town.owing(closed.id, Effect.REFUND))
+    assert town.payments.calls == [(f"refund of {receipt}", f"{closed.id}-refund-1")]
+
+
+def test_a_decision_of_before_it_was_closed_is_none_of_what_came_back(town: Town) -> None:
+    order = town.order_in(State.DONE)
+    hold(town, order, a_receipt())
+    (stray,) = town.strays_of(order)
+    seen = seen_of(town, stray)
+    decide(town, stray, Event.OPERATOR_CLOSE)
+    reopen(town, stray)
+    with pytest.raises(HasMovedOn):
+        decide(town, stray, Event.OPERATOR_CLOSE, seen=seen)
+
+
+def test_money_that_comes_back_is_not_denied_to_whoever_it_came_to(town: Town) -> None:
+    order = town.order_in(State.UNPAID)
+    hold(town, order, a_receipt())
+    (stray,) = town.strays_of(order)
+    decide(town, stray, Event.OPERATOR_CLOSE)
+    with town.engine.connect() as connection:
+        assert held_for(connection, order) == []
+    reopen(town, stray)
+    with town.engine.connect() as connection:
+        assert [held.id for held in held_for(connection, order)] == [stray.id]
+
+
+def test_a_receipt_that_pays_another_order_by_now_pays_no_stray_that_came_back(town: Town, closed: Order) -> None:
+    receipt = town.detail_of(closed, Event.CHARGE_STRAY)["receipt"]
+    other = town.order_in(State.REVIEW_CHARGE)
+    decide(town, other, Event.OPERATOR_CREDIT, receipt=receipt)
+    reopen(town, closed)
+    with pytest.raises(ReceiptIsTaken, match=other.id):
+        decide(town, closed, Event.OPERATOR_REFUND, receipt=receipt)
+    assert decide(town, closed, Event.OPERATOR_CLOSE) is State.UNPAID
+
+
+def test_money_that_came_back_is_known_by_every_name_that_it_was_told_by(town: Town, held: Order) -> None:
+    order, receipt = came_to(town, held), a_receipt()
+    decide(town, held, Event.OPERATOR_CLOSE)
+    reopen(town, held)
+    assert hold(town, order, receipt) == held.id
+    assert town.attempt(f"{held.id}-charge-1").attempt.facts["holds"] == [f"checkout:{order.id}", receipt]
+
+
+def test_nothing_comes_back_but_a_stray_that_a_person_closed(town: Town, held: Order) -> None:
+    by_a_person = town.after(town.order_in(State.REVIEW_CHARGE), Event.OPERATOR_CLOSE)
+    sent_back = town.after(held, Event.OPERATOR_REFUND, Event.GAVE_UP, Event.OPERATOR_CLOSE)
+    assert (by_a_person.state, sent_back.state) == (State.UNPAID, State.REFUNDED)
+    voucher = town.after(town.order_in(State.UNREDEEMED), Event.GAVE_UP)
+    refused = town.after(town.order_in(State.CREATED, kind=Kind.STRAY), Event.CHARGE_STRAY, Event.CHARGE_REFUSED)
+    for order in (by_a_person, sent_back, refused, town.order_in(State.UNPAID), voucher):
+        with pytest.raises(NotAClosedStray, match=order.id):
+            reopen(town, order)
 
 
 # What a provider cannot send back.

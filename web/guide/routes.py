@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, g, request, url_for
 
-from store import messages, vouchers
+from store import messages, strays, vouchers
 from store.desk import Desk
 from store.engine import alone
 from topup.caller import Caller
 from topup.errors import RedialError
 from topup.kinds import Kind
+from topup.life import State
 from topup.limits import SameAgain
 from topup.line import Line
 from topup.money import read_amount
@@ -90,10 +91,12 @@ def _answer_looks(routes: Blueprint, guide: Guide) -> None:
             return drawn_response(pages_of(guide).sorry(NOT_FOUND, status=404))
         with alone(guide.engine) as connection:
             told = messages.last_told(connection, order_id=placed.id, msisdn=placed.asked_by)
+            apart = strays.held_for(connection, placed) if placed.state is State.UNPAID else []
             tail = vouchers.tail_of(connection, placed.id) if placed.kind is Kind.VOUCHER else ""
         g.language = placed.language if placed.language in LANGUAGES else SOURCE
         page = watched(
             placed,
+            apart=apart,
             told=told,
             tail=tail,
             looks=max(request.args.get("looks", 0, type=int), 0),

@@ -1,6 +1,6 @@
 """What is true of an order's money at this moment, for as long as no SMS has told its end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sms.messages import vouchers
 from sms.messages.advances import checking_advance
@@ -21,11 +21,19 @@ def title_of(order: Order) -> Text:
     return _TITLES.get(order.kind, state_in_words)(order.state)
 
 
-def true_now(order: Order, *, tail: str, country: str, care_number: str) -> Text:
-    """What is true of it at this moment. `tail` is the end of the voucher's number, where the order is for one."""
-    says = _SAYS_OF_KIND.get(order.kind, {}).get(order.state) or _SAYS.get(order.state)
-    shown = _Shown(order, tail=tail, country=country, care_number=care_number)
-    return says(order, shown) if says else title_of(order)
+def true_now(order: Order, *, apart: Sequence[Order], tail: str, country: str, care_number: str) -> list[Text]:
+    """What is true of it at this moment, and of the orders that hold money `apart` which is said to have come to it.
+
+    `apart` is given where it is unpaid. `tail` is the end of the voucher's number, where the order is for one.
+    """
+    told = []
+    for one in (order, *apart):
+        says = _SAYS_OF_KIND.get(one.kind, {}).get(one.state) or _SAYS.get(one.state)
+        if one is order and apart:
+            says = _unpaid_in_time  # That nothing was taken would not be true.
+        shown = _Shown(one, tail=tail, country=country, care_number=care_number)
+        told.append(says(one, shown) if says else title_of(one))
+    return told
 
 
 class _Shown:
@@ -64,6 +72,22 @@ def _done(order: Order, shown: _Shown) -> Text:
 
 def _unpaid(order: Order, shown: _Shown) -> Text:
     return say("{amount} was not paid. Nothing was taken.", amount=order.amount)
+
+
+def _unpaid_in_time(order: Order, shown: _Shown) -> Text:
+    return say("{amount} was not paid when {wallet} asked for it.", amount=order.amount, wallet=shown.wallet)
+
+
+def _held_apart(order: Order, shown: _Shown) -> Text:
+    return say(
+        "{amount} may have come from {wallet} of {payer} all the same. We keep it apart and are checking it. "
+        "Help: call {care}, ref {reference}.",
+        amount=order.amount,
+        wallet=shown.wallet,
+        payer=shown.payer,
+        care=shown.care_number,
+        reference=short_reference(order.id),
+    )
 
 
 def _going_back(order: Order, shown: _Shown) -> Text:
@@ -144,7 +168,8 @@ _SAYS: Mapping[State, _Explain] = {
     State.REVIEW_REFUND: _checking,
 }
 
-# A voucher's amount is not known, and nobody pays for an advance: these say it in their own way.
+# A voucher's amount is not known, and nobody pays for an advance: these say it in their own way. Nobody asked for what
+# is held apart, either.
 _SAYS_OF_KIND: Mapping[Kind, Mapping[State, _Explain]] = {
     Kind.VOUCHER: {
         State.UNREDEEMED: _loading,
@@ -160,4 +185,5 @@ _SAYS_OF_KIND: Mapping[Kind, Mapping[State, _Explain]] = {
         State.UNPAID: _not_lent,
         State.REVIEW_ADVANCE: _checking_advance,
     },
+    Kind.STRAY: {State.REVIEW_CHARGE: _held_apart},
 }
