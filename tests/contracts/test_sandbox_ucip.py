@@ -35,7 +35,7 @@ def test_a_refill_brings_a_line_back(world: World, ucip: Ucip) -> None:
     attempt = an_attempt(reference=new_reference("credit"))
     sent = ucip.credit(attempt)
     facts = {"response_code": 0, "balance_after_minor": 5000}
-    assert sent == Confirmed(transaction_id(attempt.reference), HUNDRED, facts)
+    assert sent == Confirmed(transaction_id(attempt.reference), None, facts)
     assert ucip.read_line(MSISDN) == Line(LineState.ACTIVE, Money(5000, "KES"))
     booked = world.entry("refills", reference=transaction_id(attempt.reference))
     assert booked is not None

@@ -105,6 +105,7 @@ def test_who_has_no_wallet_here_is_told_so_and_lets_another_pay(city: City, frie
     assert "M-PESA of" in phone.key(friend.national).text
     phone.key("1")
     assert city.end_of(phone).state == "DONE"
+    phone.wait_for_sms(1)
     phone.sms("TOPUP 100")
     assert phone.wait_for_sms(2)[1] == (
         "That number has no mobile money that we can ask. Nothing was taken. Send TOPUP 100, or dial *384*55#."

@@ -24,7 +24,7 @@ _CHANGING = [
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
     (r'"access_token": "[^"]+"', '"access_token": "<token>"'),
     (r'"serial": "\d{10}"', '"serial": "<serial>"'),
-    (r"\bT[A-Z]{2}[A-Z0-9]{7}\b", "<receipt>"),
+    (r"\b[A-Z]{2}[A-Z1-9][A-Z0-9]{7}\b", "<receipt>"),  # Its year, month and day, the first nine of a month by digits.
     (r"\b[0-9a-f]{12,}\b", "<id>"),
 ]
 
