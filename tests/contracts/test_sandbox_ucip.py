@@ -5,7 +5,7 @@ import pytest
 from providers.ucip import Ucip, transaction_id
 from tests.contracts.attempts import an_attempt
 from tests.contracts.conftest import World
-from tests.contracts.sandboxes import HUNDRED, MSISDN, new_reference, ucip_with
+from tests.contracts.sandboxes import MSISDN, new_reference, ucip_with
 from topup.line import NOT_KNOWN, Line, LineState
 from topup.money import Money
 from topup.outcomes import Confirmed, NotSent, Reason, Refused, Unknown
