@@ -7,7 +7,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from drills.mutations.table import MUTATIONS, Mutation
+from drills.mutations.mutation import Mutation
+from drills.mutations.table import MUTATIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from drills.mutations.table import MUTATIONS, Mutation
+from drills.mutations.mutation import Mutation
+from drills.mutations.table import MUTATIONS
 
 PROJECT = Path(__file__).resolve().parents[2]
 

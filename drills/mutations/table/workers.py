@@ -1,0 +1,133 @@
+"""What is sent, when, and how often; and settings that would undo it."""
+
+from drills.mutations.mutation import AUTO, AUTO_ONCE, CALLS, DECIDING, FAILING, LEND, REDEEM, RELAY, Mutation
+
+MUTATIONS = (
+    Mutation(
+        "a charge is made before it is committed as sent",
+        "workers/charge.py",
+        "        house.move(connection, order, Event.CHARGE_SENT",
+        "        house.payments[order.payment_provider].charge(attempt)\n"
+        "        house.move(connection, order, Event.CHARGE_SENT",
+        (CALLS,),
+    ),
+    Mutation(
+        "a charge is sent in whatever state the order is",
+        "workers/charge.py",
+        "if order.state is not State.CREATED:",
+        "if False:",
+        (CALLS,),
+    ),
+    Mutation(
+        "a job that keeps failing is tried for ever",
+        "workers/failing.py",
+        "if failed >= MOST_FAILURES:",
+        "if False:",
+        (FAILING,),
+    ),
+    Mutation(
+        "credits to one line are not serialised",
+        "workers/credit.py",
+        "if book.lock_refills(order) != before:",
+        "if False:",
+        (CALLS,),
+    ),
+    Mutation(
+        "what was handed to a lost Redis is not handed over again",
+        "workers/relay.py",
+        "            if was_lost:\n                self._recover(connection)\n",
+        "",
+        (RELAY,),
+    ),
+    Mutation(
+        "a clock goes on with a standing order that somebody else has claimed, or that was stopped",
+        "workers/auto.py",
+        "        if not auto.lock_claimed(connection, standing.id, until=until):\n",
+        "        if False:\n",
+        (AUTO_ONCE,),
+    ),
+    Mutation(
+        "a standing order asks beyond its week's most",
+        "workers/auto.py",
+        "        if terms.cap < auto.spent_since(",
+        "        if terms.cap + terms.cap + terms.cap < auto.spent_since(",
+        (AUTO,),
+    ),
+    Mutation(
+        "a voucher that may have landed is sent as if for the first time",
+        "workers/redeem.py",
+        "facts={_SENT_AGAIN: True} if may_have_landed else {}",
+        "facts={}",
+        (REDEEM,),
+    ),
+    Mutation(
+        "a late answer to a voucher's first time is believed after it was sent again",
+        "workers/redeem.py",
+        "            sent = _of_either(sent)\n",
+        "            pass\n",
+        (REDEEM,),
+    ),
+    Mutation(
+        "a voucher is loaded beside a credit to its line",
+        "workers/redeem.py",
+        "        if book.lock_refills(order).another_is_on_its_way:\n",
+        "        if False:\n",
+        (REDEEM,),
+    ),
+    Mutation(
+        "what a top-up repays is not kept with the move that decides it",
+        "workers/credit.py",
+        "{REPAYS: repays.minor} if repays.minor else {}",
+        "{}",
+        (LEND,),
+    ),
+    Mutation(
+        "a lane that is full goes on being filled",
+        "workers/relay.py",
+        "if count >= _MOST_WAITING]",
+        "if False]",
+        (RELAY,),
+    ),
+    Mutation(
+        "beside a credit that a person has yet to decide, a balance proves a refill",
+        "workers/credit.py",
+        "    if before.another_may_land:",
+        "    if False:",
+        (CALLS,),
+    ),
+    Mutation(
+        "a second payment whose credit is refused goes back by the name of the first",
+        "workers/refund.py",
+        "(other := attempts.refunded_instead(connection, charged)) is not None:",
+        "(other := charged) is None:",
+        (DECIDING,),
+    ),
+    Mutation(
+        "a worker that was held up for hours calls when it wakes up",
+        "workers/calling.py",
+        "    if held_up > WITHIN:\n",
+        "    if False:\n",
+        ("tests/unit/test_workers_held_up.py",),
+    ),
+    Mutation(
+        "a voucher that was held up the second time is taken for one that was never sent",
+        "workers/redeem.py",
+        "was_before = isinstance(sent, NotSent) if is_again else",
+        "was_before = False if is_again else",
+        (REDEEM,),
+    ),
+    Mutation(
+        "amounts are sold that a wallet cannot be asked for",
+        "settings/together.py",
+        "        if offered and step_minor % unit_minor:\n",
+        "        if False:\n",
+        ("tests/unit/test_settings.py",),
+    ),
+    Mutation(
+        "amounts are sold that the charging system cannot credit",
+        "settings/together.py",
+        "        if self.credit_by is CreditBy.UCIP and step_minor",
+        "        if False and step_minor",
+        ("tests/unit/test_settings.py",),
+    ),
+)
