@@ -74,6 +74,7 @@ def pages(head: str, lines: tuple[str, ...], foot: str, more: str, width: Width)
     return (whole,) if width.holds(whole) else tuple(_cut([head, *lines], foot, more, width))
 
 
+@lru_cache(maxsize=8192)
 def wrapped(text: str, width: Width, *, spare: str) -> tuple[str, ...]:
     """Cut a long text, between words or Han characters, into lines that each fit on a page together with `spare`.
 
