@@ -9,6 +9,7 @@ often its job failed in a row is counted apart, since a bug of ours says nothing
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from store.changes import Change
 from store.tables import outbox
@@ -147,22 +149,15 @@ def take_due(
 
     What waits in one of the lanes `but_not` is left for later.
     """
-    due = union_all(
-        _taken_first(_NEW, outbox.c.due_at, now=now, count=count, but_not=but_not),
-        _taken_first(_LEASED, outbox.c.leased_until, now=now, count=count, but_not=but_not),
-    ).cte("due")
-    first = select(due).order_by(due.c.due_at).limit(count).cte("first")
-    taken = update(outbox).where(outbox.c.id == first.c.id).values(leased_until=now + lease)
-    rows = connection.execute(taken.returning(outbox, first.c.was_leased))
+    values = {"now": now, "leased_until": now + lease, "most": count}
+    rows = connection.execute(_take_due(tuple(sorted(but_not))), values)
     owed = [replace(_owing(row), was_leased=row.was_leased) for row in rows]
     return sorted(owed, key=lambda owing: (owing.due_at, owing.id))
 
 
 def next_due(connection: Connection, *, but_not: Collection[Lane] = ()) -> datetime | None:
     """When the next row may be taken; None when nothing is owed, or only in the lanes `but_not`."""
-    new = select(func.min(outbox.c.due_at)).where(_NEW, *_except(but_not)).scalar_subquery()
-    leased = select(func.min(outbox.c.leased_until)).where(_LEASED, *_except(but_not)).scalar_subquery()
-    found: datetime | None = connection.scalar(select(func.least(new, leased)))  # Of the two, the one that is.
+    found: datetime | None = connection.scalar(_next_due(tuple(sorted(but_not))))
     return found
 
 
@@ -171,21 +166,34 @@ _NEW = and_(outbox.c.done_at.is_(None), outbox.c.leased_until.is_(None))
 _LEASED = and_(outbox.c.done_at.is_(None), outbox.c.leased_until.is_not(None))
 
 
-def _taken_first(
-    which: ColumnElement[bool],
-    at: Column[datetime],
-    *,
-    now: datetime,
-    count: int,
-    but_not: Collection[Lane],
-) -> Select[Any]:
-    """Up to `count` rows whose time (`at`) has come, locked, the earliest first; without those that others hold."""
+# Made once for each choice of lanes, of which there are few: making it takes longer than asking it.
+@lru_cache(maxsize=64)
+def _take_due(but_not: tuple[Lane, ...]) -> ReturningUpdate[Any]:
+    due = union_all(
+        _taken_first(_NEW, outbox.c.due_at, but_not=but_not),
+        _taken_first(_LEASED, outbox.c.leased_until, but_not=but_not),
+    ).cte("due")
+    first = select(due).order_by(due.c.due_at).limit(bindparam("most")).cte("first")
+    taken = update(outbox).where(outbox.c.id == first.c.id).values(leased_until=bindparam("leased_until"))
+    return taken.returning(outbox, first.c.was_leased)
+
+
+@lru_cache(maxsize=64)
+def _next_due(but_not: tuple[Lane, ...]) -> Select[Any]:
+    new = select(func.min(outbox.c.due_at)).where(_NEW, *_except(but_not)).scalar_subquery()
+    leased = select(func.min(outbox.c.leased_until)).where(_LEASED, *_except(but_not)).scalar_subquery()
+    return select(func.least(new, leased))  # Of the two, the one that is.
+
+
+def _taken_first(which: ColumnElement[bool], at: Column[datetime], *, but_not: tuple[Lane, ...]) -> Select[Any]:
+    """Up to `most` rows whose time (`at`) has come, locked, the earliest first; without those that others hold."""
     columns = outbox.c.id, outbox.c.due_at, outbox.c.leased_until.is_not(None).label("was_leased")
-    found = select(*columns).where(which, at <= now, *_except(but_not)).order_by(at).limit(count)
+    has_come = which, at <= bindparam("now"), *_except(but_not)
+    found = select(*columns).where(*has_come).order_by(at).limit(bindparam("most"))
     return select(found.with_for_update(skip_locked=True).subquery())
 
 
-def _except(lanes: Collection[Lane]) -> list[ColumnElement[bool]]:
+def _except(lanes: tuple[Lane, ...]) -> list[ColumnElement[bool]]:
     return [tuple_(outbox.c.queue, outbox.c.provider).not_in(lanes)] if lanes else []
 
 
