@@ -149,7 +149,7 @@ def take_due(
 
     What waits in one of the lanes `but_not` is left for later.
     """
-    values = {"now": now, "leased_until": now + lease, "most": count}
+    values = {"now": now, "until": now + lease, "most": count}
     rows = connection.execute(_take_due(tuple(sorted(but_not))), values)
     owed = [replace(_owing(row), was_leased=row.was_leased) for row in rows]
     return sorted(owed, key=lambda owing: (owing.due_at, owing.id))
@@ -174,7 +174,7 @@ def _take_due(but_not: tuple[Lane, ...]) -> ReturningUpdate[Any]:
         _taken_first(_LEASED, outbox.c.leased_until, but_not=but_not),
     ).cte("due")
     first = select(due).order_by(due.c.due_at).limit(bindparam("most")).cte("first")
-    taken = update(outbox).where(outbox.c.id == first.c.id).values(leased_until=bindparam("leased_until"))
+    taken = update(outbox).where(outbox.c.id == first.c.id).values(leased_until=bindparam("until"))
     return taken.returning(outbox, first.c.was_leased)
 
 

@@ -35,7 +35,7 @@ MUTATIONS = (
     Mutation(
         "the relay does not lease what it hands over",
         "store/outbox.py",
-        '.values(leased_until=bindparam("leased_until"))',
+        '.values(leased_until=bindparam("until"))',
         ".values(leased_until=None)",
         (OUTBOX,),
     ),
