@@ -3,7 +3,8 @@
 import argparse
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -12,9 +13,22 @@ from bench import figures, gate, growth, hops
 from bench.figures import Figure
 from bench.stage import FOLDER, stage
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """How often, and for how many seconds, everything is measured; `orders` is how orders are."""
+
+    rounds: int
+    seconds: float
+    calls: int
+    orders: Mapping[str, Any]
+
+
 # A few minutes, and as long as it takes.
-_SHORT = {"rounds": 5, "seconds": 4.0, "calls": 60, "long_s": 0.0}
-_FULL = {"rounds": 9, "seconds": 15.0, "calls": 300, "long_s": 300.0}
+_SHORT = _Plan(
+    rounds=5, seconds=4.0, calls=60, orders={"seconds": 15.0, "idle_orders": 20, "call_times_s": (0.5,), "long_s": 0.0}
+)
+_FULL = _Plan(rounds=9, seconds=15.0, calls=300, orders={"long_s": 300.0})
 
 # Shares of our own maximum at which latency is looked at.
 _LOADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -36,7 +50,7 @@ def main() -> int:
     found: list[Figure] = []
     more: dict[str, Any] = {}
     plan = _FULL if given.full else _SHORT
-    rounds, seconds = int(plan["rounds"]), plan["seconds"]
+    rounds, seconds = plan.rounds, plan.seconds
     with stage() as here:
         if "hops" in given.parts:
             speeds, runs = hops.measure(
@@ -47,7 +61,7 @@ def main() -> int:
             if given.full:
                 more["latency_by_load"] = more["hops"].pop("ours_by_load")
         if "growth" in given.parts:
-            depth, costs = growth.by_depth(here, rounds=rounds, calls_each=int(plan["calls"]))
+            depth, costs = growth.by_depth(here, rounds=rounds, calls_each=plan.calls)
             sessions, by_sessions = growth.by_sessions(here, rounds=rounds, seconds=seconds, say=say)
             found += [depth, *sessions]
             more |= {"us_by_depth": costs, "hops_by_sessions": by_sessions}
@@ -55,7 +69,7 @@ def main() -> int:
             found += gate.measure(here, rounds=rounds, seconds=seconds)
     if "orders" in given.parts and find_spec(_ORDERS):
         say("orders: this takes some minutes")
-        more["orders"] = import_module(_ORDERS).measure(long_s=plan["long_s"])
+        more["orders"] = import_module(_ORDERS).measure(**plan.orders)
         found += _order_figures(more["orders"])
     figures.write(FOLDER / "latest.json", found, more)
     print(figures.table(found))
