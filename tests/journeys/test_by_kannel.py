@@ -165,9 +165,13 @@ def test_with_kannel_down_messages_wait_and_are_delivered_when_it_is_back(
 ) -> None:
     kannel.kill("bearerbox", "smsbox", "smsc")
     phone.top_up(100)
-    assert city.end_of(phone).state == "DONE"
-    unsent = "SELECT note FROM outbox WHERE effect = 'tell_balance' AND done_at IS NULL AND note LIKE 'no connection%%'"
-    city.wait_until(lambda: city.records.rows(unsent), what="a try in vain")
+    order = city.end_of(phone)
+    assert order.state == "DONE"
+    unsent = (
+        "SELECT note FROM outbox WHERE effect = 'tell_balance' AND subject = %(order)s AND done_at IS NULL"
+        " AND note LIKE 'no connection%%'"
+    )
+    city.wait_until(lambda: city.records.rows(unsent, order=order.id), what="a try in vain")
     assert statuses(city, phone) == ["written"]
     kannel.start(city)
     kannel.connect_smsc(city)
@@ -179,9 +183,11 @@ def test_a_message_of_which_nobody_knows_whether_it_left_goes_out_once_more(
     city: City, kannel: Kannel, phone: Phone
 ) -> None:
     kannel.signal("bearerbox", signal.SIGSTOP)
+    taken = "sendsms sender:<redial:38455>"
+    before = kannel.log("smsbox").count(taken)  # Those of other tests.
     phone.top_up(100)
     city.end_of(phone)
-    city.wait_until(lambda: "sendsms sender:<redial:38455>" in kannel.log("smsbox"), what="the message at smsbox")
+    city.wait_until(lambda: kannel.log("smsbox").count(taken) > before, what="the message at smsbox")
     kannel.kill("bearerbox", "smsbox", "smsc")
     resent = "SELECT 1 FROM messages WHERE msisdn = %(who)s AND resends = 1"
     city.wait_until(lambda: city.records.rows(resent, who=phone.msisdn), what="that its reply was missed")
