@@ -46,7 +46,7 @@ class Limits:
     """What a provider may cost us. Times in seconds."""
 
     connect_timeout_s: float = 3.05
-    answer_timeout_s: float = 20.0  # For all of it, from connecting to the answer's last byte, however slowly it drips.
+    within_s: float = 20.0  # For all of it, from connecting to the answer's last byte, however slowly it drips.
     place_timeout_s: float = 1.0  # How long to wait for one of the `connections`.
     connections: int = 8
     answer_bytes: int = 1_000_000
@@ -123,7 +123,7 @@ class Channel:
             self._observe(self.provider, operation, outcome, time.monotonic() - began)
 
     def _ask(self, request: Request, read: Callable[[Reply], T]) -> T | NotSent | Unknown:
-        within_s = min(self._limits.answer_timeout_s, request.deadline_s or self._limits.answer_timeout_s)
+        within_s = min(self._limits.within_s, request.deadline_s or self._limits.within_s)
         until = time.monotonic() + within_s
         if not self._places.acquire(timeout=min(self._limits.place_timeout_s, within_s)):
             return NotSent(f"all {self._limits.connections} connections to {self.provider} are busy")

@@ -34,7 +34,7 @@ def charging_system(*acts: Act, minor_per_unit: int = 1, deadline_s: float = 30)
 
 
 def client(url: str, *, minor_per_unit: int = 1, deadline_s: float = 30, patience_s: float = 30) -> Ucip:
-    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
+    limits = Limits(within_s=patience_s, failures_to_open=1000)
     return Ucip(
         node=UcipNode(
             username="redial",

@@ -35,6 +35,6 @@ def africas_talking(*acts: Act, **account: Any) -> Iterator[tuple[AfricasTalking
 
 def clients(url: str, *, patience_s: float = 30, **account: Any) -> tuple[AfricasTalkingSms, AfricasTalkingAirtime]:
     ours = AfricasTalkingAccount(username="redial", api_key="s3cret", **account)
-    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
+    limits = Limits(within_s=patience_s, failures_to_open=1000)
     channel = Channel(provider="africastalking", url=url, limits=limits)
     return AfricasTalkingSms(account=ours, channel=channel), AfricasTalkingAirtime(account=ours, channel=channel)

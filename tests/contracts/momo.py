@@ -49,7 +49,7 @@ def momo(*acts: Act, refunds: bool = True) -> Iterator[tuple[MtnMomo, Stage]]:
 
 
 def client(url: str, *, patience_s: float = 30, refunds: bool = True) -> MtnMomo:
-    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
+    limits = Limits(within_s=patience_s, failures_to_open=1000)
     return MtnMomo(
         account=MomoAccount(
             target_environment="mtnuganda",

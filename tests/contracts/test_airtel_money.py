@@ -34,7 +34,7 @@ def airtel(*acts: Act) -> Iterator[tuple[AirtelMoney, Stage]]:
 
 
 def client(url: str, *, patience_s: float = 30) -> AirtelMoney:
-    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
+    limits = Limits(within_s=patience_s, failures_to_open=1000)
     return AirtelMoney(
         account=AirtelAccount(client_id="client", client_secret="secret"),
         channel=Channel(provider="airtel_money", url=url, limits=limits),

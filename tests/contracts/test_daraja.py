@@ -51,7 +51,7 @@ def daraja(*acts: Act, clock: Clock | None = None) -> Iterator[tuple[Daraja, Sta
 
 
 def client(url: str, clock: Clock, *, patience_s: float = 30) -> Daraja:
-    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
+    limits = Limits(within_s=patience_s, failures_to_open=1000)
     channel = Channel(provider="daraja", url=url, limits=limits)
     return Daraja(
         account=DarajaAccount(

@@ -25,8 +25,8 @@ from tests.contracts.servers import (
 )
 from topup.outcomes import NotSent, Unknown
 
-PATIENT = Limits(connect_timeout_s=30, answer_timeout_s=30)
-QUICK = Limits(answer_timeout_s=0.3)
+PATIENT = Limits(connect_timeout_s=30, within_s=30)
+QUICK = Limits(within_s=0.3)
 DRIP_WOULD_LAST_S = 30
 
 
@@ -85,7 +85,7 @@ def test_a_host_that_closes_during_the_handshake_is_not_sent() -> None:
 def test_under_tls_all_is_the_same(moves_money: bool) -> None:
     request = Request(path="/x", body=b"{}", moves_money=moves_money)
     with serving(says(b"{}"), resets, hangs_up, drips_head, drips_body, is_silent, secure=True) as stage:
-        limits = Limits(answer_timeout_s=stage.patience_s, failures_to_open=100)
+        limits = Limits(within_s=stage.patience_s, failures_to_open=100)
         channel = Channel(provider="test", url=stage.url, limits=limits, authorities=stage.authorities)
         assert ask(channel, request) == Reply(status=200, body=b"{}")
         for _ in range(5):
@@ -150,7 +150,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(act: Act) -> None:
 
 def test_a_request_may_have_a_shorter_deadline_than_its_channel() -> None:
     with serving(is_silent) as stage:
-        patient = channel_to(stage.url, Limits(answer_timeout_s=DRIP_WOULD_LAST_S))
+        patient = channel_to(stage.url, Limits(within_s=DRIP_WOULD_LAST_S))
         began = time.monotonic()
         outcome = ask(patient, Request(path="/x", deadline_s=0.2))
         assert isinstance(outcome, Unknown)
@@ -268,7 +268,7 @@ def test_a_header_of_two_lines_is_refused_before_anything_is_sent() -> None:
 
 
 def test_more_calls_at_once_than_connections_are_not_sent() -> None:
-    limits = Limits(connections=2, place_timeout_s=0.05, answer_timeout_s=30)
+    limits = Limits(connections=2, place_timeout_s=0.05, within_s=30)
     with serving(is_silent) as stage:
         channel = channel_to(stage.url, limits)
         waiting = [threading.Thread(target=ask, args=(channel,)) for _ in range(2)]

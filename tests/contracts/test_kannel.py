@@ -23,7 +23,7 @@ TAKEN = says(b"0: Accepted for delivery", status=202)
 
 def client(url: str, *, patience_s: float = 30, smsc: str | None = None) -> KannelSms:
     account = KannelAccount(username="redial", password="s3cret", sender="38455", report_url=REPORTS, smsc=smsc)
-    limits = Limits(answer_timeout_s=patience_s, failures_to_open=1000)
+    limits = Limits(within_s=patience_s, failures_to_open=1000)
     return KannelSms(account=account, channel=Channel(provider="kannel", url=url, limits=limits))
 
 

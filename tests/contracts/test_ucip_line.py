@@ -126,7 +126,7 @@ def test_a_line_behind_a_closed_port_is_not_known() -> None:
 def test_the_deadline_of_a_read_is_for_all_of_it(act: Act) -> None:
     would_last_s = 30
     with serving(act) as stage:
-        patient = Limits(answer_timeout_s=would_last_s)
+        patient = Limits(within_s=would_last_s)
         ucip = client(stage.url, deadline_s=0.2)
         ucip._reads = Channel(provider="ucip", url=stage.url, limits=patient)
         began = time.monotonic()
