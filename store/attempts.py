@@ -1,11 +1,11 @@
 """The calls that may move money, each written down before it is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, Text, bindparam, select, text
+from sqlalchemy import Connection, DateTime, Row, RowMapping, Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.changes import Change, make
@@ -50,14 +50,6 @@ class Kept:
 
 # Made once, since every job says some of these.
 _ONE = select(attempts).where(attempts.c.reference == bindparam("reference"))
-_BEGIN = text("""
-    INSERT INTO attempts
-        (reference, order_id, purpose, number, provider, msisdn, amount_minor, currency, sent_at, facts)
-    SELECT :beginning || number, :order_id, :purpose, number,
-           :provider, :msisdn, :amount_minor, :currency, :sent_at, :facts
-      FROM (SELECT count(*) + 1 AS number FROM attempts WHERE order_id = :order_id AND purpose = :purpose) AS next
-    RETURNING reference
-""").bindparams(bindparam("sent_at", type_=DateTime(timezone=True)), bindparam("facts", type_=JSONB))
 _RECEIPT_IS_TAKEN = text("""
     SELECT EXISTS (
         SELECT FROM attempts
@@ -78,6 +70,62 @@ _NOTED_TYPES = (
 )
 
 
+_BEGUN = """
+    INSERT INTO attempts
+        (reference, order_id, purpose, number, provider, msisdn, amount_minor, currency, sent_at, facts)
+    VALUES (:begun_reference, :begun_order_id, :begun_purpose, :begun_number,
+            :begun_provider, :begun_msisdn, :begun_amount_minor, :begun_currency, :begun_sent_at, :begun_facts)
+"""
+_BEGUN_TYPES = (bindparam("begun_sent_at", type_=DateTime(timezone=True)), bindparam("begun_facts", type_=JSONB))
+
+
+def begun(
+    connection: Connection,
+    *,
+    order: Order,
+    purpose: str,
+    provider: str,
+    msisdn: str,
+    facts: Mapping[str, object],
+    now: datetime,
+    amount: Money | None = None,
+) -> tuple[Attempt, Change]:
+    """The order's next attempt for `purpose`, to be written down along with the move that says that it was sent.
+
+    The order must be locked. `amount` is what the call moves, when that is not the whole of the order's.
+    """
+    number = _count(connection, order, purpose) + 1
+    moved = amount or order.amount
+    values = {
+        "begun_reference": f"{attempt_references(order_id=order.id, purpose=purpose)}{number}",
+        "begun_order_id": order.id,
+        "begun_purpose": purpose,
+        "begun_number": number,
+        "begun_provider": provider,
+        "begun_msisdn": msisdn,
+        "begun_amount_minor": moved.minor,
+        "begun_currency": moved.currency,
+        "begun_sent_at": now,
+        "begun_facts": dict(facts),
+    }
+    attempt = Attempt(
+        reference=str(values["begun_reference"]),
+        label=short_reference(order.id),
+        msisdn=msisdn,
+        amount=moved,
+        facts=facts,
+    )
+    return attempt, Change(name="begun", sql=_BEGUN, values=values, typed=_BEGUN_TYPES)
+
+
+def _count(connection: Connection, order: Order, purpose: str) -> int:
+    """How many calls were begun for the order until now."""
+    if order.past is not None:
+        return order.past.attempts.count(purpose)
+    found = select(func.count()).where(attempts.c.order_id == order.id, attempts.c.purpose == purpose)
+    return connection.scalar(found) or 0
+
+
 def begin(
     connection: Connection,
     *,
@@ -89,25 +137,22 @@ def begin(
     now: datetime,
     amount: Money | None = None,
 ) -> Attempt:
-    """Write down the order's next attempt for `purpose`: charge, credit, lend, refund or redeem.
+    """Write down the order's next attempt for `purpose` at once: charge, credit, lend, refund or redeem.
 
-    The order must be locked. `amount` is what the call moves, when that is not the whole of the order's.
+    The order must be locked.
     """
-    moved = amount or order.amount
-    values = {
-        "beginning": attempt_references(order_id=order.id, purpose=purpose),
-        "order_id": order.id,
-        "purpose": purpose,
-        "provider": provider,
-        "msisdn": msisdn,
-        "amount_minor": moved.minor,
-        "currency": moved.currency,
-        "sent_at": now,
-        "facts": dict(facts),
-    }
-    reference = connection.execute(_BEGIN, values).scalar_one()
-    label = short_reference(order.id)
-    return Attempt(reference=reference, label=label, msisdn=msisdn, amount=moved, facts=facts)
+    attempt, change = begun(
+        connection,
+        order=replace(order, past=None),  # Others may have been begun since it was read.
+        purpose=purpose,
+        provider=provider,
+        msisdn=msisdn,
+        facts=facts,
+        now=now,
+        amount=amount,
+    )
+    make(connection, [change])
+    return attempt
 
 
 def note(
@@ -224,22 +269,25 @@ def refunded_instead(connection: Connection, charged: Kept) -> Kept | None:
 
 
 def _kept(row: Row[Any] | None) -> Kept | None:
-    if row is None:
-        return None
+    return None if row is None else kept_of(row._mapping)
+
+
+def kept_of(told: RowMapping | Mapping[str, Any]) -> Kept:
+    """The attempt that a row of the table says, or its JSON."""
     attempt = Attempt(
-        reference=row.reference,
-        label=short_reference(row.order_id),
-        msisdn=row.msisdn,
-        amount=Money(row.amount_minor, row.currency),
-        provider_ref=row.provider_ref,
-        facts=row.facts,
+        reference=told["reference"],
+        label=short_reference(told["order_id"]),
+        msisdn=told["msisdn"],
+        amount=Money(told["amount_minor"], told["currency"]),
+        provider_ref=told["provider_ref"],
+        facts=told["facts"],
     )
     return Kept(
         attempt=attempt,
-        order_id=row.order_id,
-        purpose=row.purpose,
-        number=row.number,
-        provider=row.provider,
-        receipt=row.receipt,
-        outcome=row.outcome,
+        order_id=told["order_id"],
+        purpose=told["purpose"],
+        number=told["number"],
+        provider=told["provider"],
+        receipt=told["receipt"],
+        outcome=told["outcome"],
     )

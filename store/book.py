@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Row, Text, any_, bindparam, func, or_, select, text
+from sqlalchemy import ARRAY, Connection, Row, Text, any_, bindparam, func, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import moves, vouchers
-from store.attempts import REFILLS
+from store.attempts import REFILLS, AttemptNotFound, Kept, kept_of
 from store.changes import Change
 from store.tables import attempts, order_moves, orders
 from store.tables import outbox as outbox_rows
@@ -18,7 +19,7 @@ from topup.life import Event, State, duty_of
 from topup.limits import Today
 from topup.line import LineState
 from topup.money import Money
-from topup.orders import Move, Order, OrderNotFound
+from topup.orders import Move, Order, OrderNotFound, Past
 
 # In these states an order may just now raise the balance of its line.
 _RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value, State.LENDING.value]
@@ -27,25 +28,35 @@ _RAISING_A_BALANCE = [State.CREDITING.value, State.REDEEMING.value, State.LENDIN
 _IN_DOUBT = [State.REVIEW_CREDIT.value, State.REVIEW_VOUCHER.value, State.REVIEW_ADVANCE.value]
 
 # Made once, since every job asks these. What is locked is about to be moved, so its past comes with it.
-_PAST = func.array(
-    select(order_moves.c.event)
+_MOVES = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_array(order_moves.c.event, order_moves.c.detail), order_moves.c.seq.asc()
+            )
+        )
+    )
     .where(order_moves.c.order_id == orders.c.id)
-    .order_by(order_moves.c.seq)
     .correlate(orders)
     .scalar_subquery()
-).label("past")
+    .label("moves")
+)
+_PURPOSES = func.array(
+    select(attempts.c.purpose).where(attempts.c.order_id == orders.c.id).correlate(orders).scalar_subquery()
+).label("purposes")
+_PAST = (_MOVES, _PURPOSES)
 _ONE = select(orders).where(orders.c.id == bindparam("order_id"))
-_LOCKED = select(orders, _PAST).where(orders.c.id == bindparam("order_id")).with_for_update(of=orders)
-_LOCKED_BY_ATTEMPT = (
-    select(orders, _PAST)
-    .where(
-        orders.c.id
-        == select(attempts.c.order_id).where(attempts.c.reference == bindparam("reference")).scalar_subquery()
-    )
-    .with_for_update(of=orders)
+_LOCKED = select(orders, *_PAST).where(orders.c.id == bindparam("order_id")).with_for_update(of=orders)
+
+# Both are locked: who has waited for an order would else be told of its attempt as it was before.
+_LOCKED_WITH_ATTEMPT = (
+    select(orders, *_PAST, func.to_jsonb(literal_column("attempts")).label("attempt"))
+    .join(attempts, attempts.c.order_id == orders.c.id)
+    .where(attempts.c.reference == bindparam("reference"))
+    .with_for_update(of=[orders, attempts])
 )
 _LOCKED_OWING = (
-    select(orders, _PAST)
+    select(orders, *_PAST)
     .join(outbox_rows, (outbox_rows.c.id == bindparam("owing_id")) & outbox_rows.c.done_at.is_(None))
     .where(orders.c.id == bindparam("order_id"))
     .with_for_update(of=[orders, outbox_rows])
@@ -143,12 +154,15 @@ class SqlBook:
             raise OrderNotFound(order_id=order_id)
         return _locked(row)
 
-    def lock_by_attempt(self, reference: str) -> Order:
-        """The order of the attempt with this reference, locked until the transaction ends. Raises OrderNotFound."""
-        row = self._connection.execute(_LOCKED_BY_ATTEMPT, {"reference": reference}).one_or_none()
+    def lock_with_attempt(self, reference: str) -> tuple[Order, Kept]:
+        """The attempt with this reference and its order, both locked until the transaction ends.
+
+        Raises AttemptNotFound.
+        """
+        row = self._connection.execute(_LOCKED_WITH_ATTEMPT, {"reference": reference}).one_or_none()
         if row is None:
-            raise OrderNotFound(order_id=reference)
-        return _locked(row)
+            raise AttemptNotFound(reference=reference)
+        return _locked(row), kept_of(row.attempt)
 
     def lock_owing(self, order_id: str, *, owing_id: int) -> Order | None:
         """The order, locked, and after it this effect of it, while that is still owed; else None."""
@@ -271,8 +285,13 @@ def _locked(row: Row[Any]) -> Order:
     past is left to be read again.
     """
     order = order_of(row)
-    is_whole = len(row.past) == order.seq + 1
-    return replace(order, past=tuple(map(Event, row.past))) if is_whole else order
+    is_whole = len(row.moves) == order.seq + 1
+    return replace(order, past=_past(row)) if is_whole else order
+
+
+def _past(row: Row[Any]) -> Past:
+    moves = [(Event(event), detail) for event, detail in row.moves]
+    return Past(events=tuple(event for event, _ in moves), details=dict(moves), attempts=tuple(row.purposes))
 
 
 def order_of(row: Row[Any]) -> Order:

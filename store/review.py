@@ -14,7 +14,7 @@ from store.tables import attempts, inbox, order_moves, orders
 from topup.errors import RedialError
 from topup.kinds import Kind
 from topup.life import REVIEWS, Event, State
-from topup.orders import Order, advance, past_of
+from topup.orders import Order, advance, history_of
 from topup.schedule import Timing
 from topup.wallets import WALLETS
 
@@ -117,7 +117,7 @@ def reopen(connection: Connection, order_id: str, *, because: str, by: str, now:
     """
     book = SqlBook(connection)
     order = book.lock(order_id)
-    was_closed = order.state is State.UNPAID and past_of(book, order)[-1] is Event.OPERATOR_CLOSE
+    was_closed = order.state is State.UNPAID and history_of(book, order)[-1] is Event.OPERATOR_CLOSE
     if order.kind is not Kind.STRAY or not was_closed:
         raise NotAClosedStray(order_id=order.id)
     detail = {"by": by, "because": because}

@@ -92,8 +92,7 @@ def note_stray(connection: Connection, reference: str, *, what: str, receipt: st
 
     Locks the attempt's order, so that of two that are told at once neither is lost.
     """
-    SqlBook(connection).lock_by_attempt(reference)
-    kept = attempts_of.get(connection, reference)
+    _, kept = SqlBook(connection).lock_with_attempt(reference)
     facts: Mapping[str, Any] = kept.attempt.facts
     listed = facts.get(STRAYS, [])
     if (what, receipt) in [(said.get(STRAY), said.get(RECEIPT)) for said in [*listed, facts]]:
@@ -113,15 +112,15 @@ def waiting(connection: Connection) -> list[Stray]:
 def acknowledge(connection: Connection, name: str, *, because: str, by: str, now: datetime) -> Stray:
     """Keep with the attempt that a person has looked at this, and at nothing else that was told of it.
 
-    Raises OrderNotFound where there is no such attempt, and NothingToAcknowledge.
+    Raises AttemptNotFound and NothingToAcknowledge.
     """
     reference = name.partition("/")[0]
-    SqlBook(connection).lock_by_attempt(reference)
+    _, kept = SqlBook(connection).lock_with_attempt(reference)
     found = [_stray(row) for row in connection.execute(_WAITING_OF_ONE, {"reference": reference})]
     stray = next((one for one in found if one.name == name), None)
     if stray is None:
         raise NothingToAcknowledge(name=name)
-    facts: Mapping[str, Any] = attempts_of.get(connection, reference).attempt.facts
+    facts: Mapping[str, Any] = kept.attempt.facts
     said = {STRAY: stray.what, RECEIPT: stray.receipt, "by": by, "because": because, "at": now.isoformat()}
     seen = attempts.c.facts.op("||")({SEEN: [*facts.get(SEEN, []), said]})
     connection.execute(update(attempts).where(attempts.c.reference == reference).values(facts=seen))

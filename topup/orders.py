@@ -23,6 +23,22 @@ class OrderNotFound(RedialError):
     """There is no order {order_id}."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What has happened to an order: the events of its moves, oldest first, and the detail of the last move of each.
+
+    `attempts` are the purposes of the calls that were begun for it, one for each call.
+    """
+
+    events: tuple[Event, ...]
+    details: Mapping[Event, Mapping[str, Any]]
+    attempts: tuple[str, ...] = ()
+
+    def then(self, event: Event, detail: Mapping[str, Any]) -> "Past":
+        """The past with one more move in it."""
+        return replace(self, events=(*self.events, event), details={**self.details, event: detail})
+
+
 class NaiveTime(RedialError):
     """A time without its zone was given: {now}."""
 
@@ -33,8 +49,7 @@ class Order:
 
     `line_was` is what the line's owner saw when it was placed, so that the end is told in the same terms. `amount` is
     nought for a voucher, whose worth only the charging system knows.
-    `seq` counts the moves: 0 when placed. `past` are the events of its moves, oldest first, where it was read to be
-    moved; of others it is not known.
+    `seq` counts the moves: 0 when placed. `past` is known where the order was read to be moved, and of no other.
     """
 
     id: str
@@ -51,7 +66,7 @@ class Order:
     placed_at: datetime
     state: State = State.CREATED
     seq: int = 0
-    past: tuple[Event, ...] | None = field(default=None, compare=False, repr=False)
+    past: Past | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_for_another(self) -> bool:
@@ -137,7 +152,8 @@ def place(book: Book, *, order: Order, now: datetime, timing: Timing, detail: Ma
     order = replace(order, state=order.kind.first_state)
     if not book.add(order):
         return False
-    _record(book, order=order, event=order.kind.begins, now=now, timing=timing, detail=detail or {}, history=())
+    order = replace(order, past=Past(events=(), details={}))
+    _record(book, order=order, event=order.kind.begins, now=now, timing=timing, detail=detail or {})
     return True
 
 
@@ -168,13 +184,19 @@ def move_on(
     detail: Mapping[str, Any] | None = None,
 ) -> Order:
     """The same for an order that this transaction has locked, and that is given as it stands now."""
-    history = past_of(book, order)
-    return _record(book, order=order, event=event, now=now, timing=timing, detail=detail or {}, history=history)
+    return _record(book, order=order, event=event, now=now, timing=timing, detail=detail or {})
 
 
-def past_of(book: Book, order: Order) -> Sequence[Event]:
+def history_of(book: Book, order: Order) -> Sequence[Event]:
     """The events of a locked order's moves, oldest first."""
-    return book.history(order.id) if order.past is None else order.past
+    return book.history(order.id) if order.past is None else order.past.events
+
+
+def detail_of(book: Book, order: Order, *, event: Event | None = None) -> Mapping[str, Any]:
+    """The detail of a locked order's newest move (of this event); empty when there is none."""
+    if order.past is None:
+        return book.last_detail(order.id, event=event)
+    return order.past.details.get(event or order.past.events[-1], {})
 
 
 def may_be_asked_again(history: Sequence[Event]) -> bool:
@@ -190,13 +212,13 @@ def _record(
     now: datetime,
     timing: Timing,
     detail: Mapping[str, Any],
-    history: Sequence[Event],
 ) -> Order:
     if now.tzinfo is None:
         raise NaiveTime(now=now)
+    history = history_of(book, order)
     rule = rule_for(source=order.state, event=event, history=history)
-    past = (*history, event)
-    waits = {effect: timing.first_wait(effect, state=rule.target, history=past) for effect in rule.then}
+    then = (*history, event)
+    waits = {effect: timing.first_wait(effect, state=rule.target, history=then) for effect in rule.then}
     seq = 0 if event in BEGINNINGS else order.seq + 1
     book.record(
         Move(
@@ -209,6 +231,7 @@ def _record(
             owed=[Owed(effect, now + wait) for effect, wait in waits.items()],
         )
     )
+    past = order.past.then(event, detail) if order.past else None
     return replace(order, state=rule.target, seq=seq, past=past)
 
 
@@ -229,4 +252,4 @@ def _apart(book: Book, order: Order, books: Books) -> Money | None:
     if books not in APART:
         return None
     event, name = APART[books]
-    return Money(book.last_detail(order.id, event=event).get(name, 0), order.amount.currency)
+    return Money(detail_of(book, order, event=event).get(name, 0), order.amount.currency)

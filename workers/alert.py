@@ -4,6 +4,7 @@ import structlog
 
 from store.book import SqlBook
 from store.outbox import Owing
+from topup.orders import detail_of
 from workers.house import House, locked
 
 log = structlog.get_logger(__name__)
@@ -16,6 +17,6 @@ def alert(house: House, owing: Owing) -> None:
         if order is None:
             return
         if order.state.in_review:
-            detail = SqlBook(connection).last_detail(order.id)
+            detail = detail_of(SqlBook(connection), order)
             log.error("order_needs_a_person", order=order.id, state=order.state.value, **detail)
         house.done(connection, owing)

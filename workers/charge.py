@@ -36,7 +36,7 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt] | None:
             why = {"why": "too late", "reason": Reason.PROVIDER.value}
             house.move(connection, order, Event.GAVE_UP, why, along=done)
             return None
-        attempt = attempts.begin(
+        attempt, begun = attempts.begun(
             connection,
             order=order,
             purpose="charge",
@@ -45,5 +45,5 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt] | None:
             facts={},
             now=house.clock(),
         )
-        house.move(connection, order, Event.CHARGE_SENT, {"reference": attempt.reference}, along=done)
+        house.move(connection, order, Event.CHARGE_SENT, {"reference": attempt.reference}, along=[begun, *done])
         return order.payment_provider, attempt

@@ -101,7 +101,7 @@ def _begin(
         if repays == order.amount:
             _repay(house, connection, order, along=done)
             return None
-        attempt = attempts.begin(
+        attempt, begun = attempts.begun(
             connection,
             order=order,
             purpose=kind.purpose,
@@ -112,7 +112,7 @@ def _begin(
             amount=order.amount - repays,
         )
         apart = {REPAYS: repays.minor} if repays.minor else {}
-        house.move(connection, order, kind.sent, {"reference": attempt.reference, **apart}, along=done)
+        house.move(connection, order, kind.sent, {"reference": attempt.reference, **apart}, along=[begun, *done])
         return attempt
 
 

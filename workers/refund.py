@@ -44,7 +44,7 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
             why = f"the provider would give back the payment of order {other.order_id} instead"
             house.move(connection, order, Event.GAVE_UP, {"why": why})
             return None
-        attempt = attempts.begin(
+        attempt, begun = attempts.begun(
             connection,
             order=order,
             purpose="refund",
@@ -53,5 +53,5 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt, str] | None:
             facts={"receipt": charged.receipt, "charge_reference": _reference(charged)},
             now=house.clock(),
         )
-        house.move(connection, order, Event.REFUND_SENT, {"reference": attempt.reference}, along=done)
+        house.move(connection, order, Event.REFUND_SENT, {"reference": attempt.reference}, along=[begun, *done])
         return charged.provider, attempt, charged.receipt

@@ -17,7 +17,7 @@ from store.changes import Change
 from store.strays import note_stray
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
-from topup.orders import Order, may_be_asked_again, past_of
+from topup.orders import Order, history_of, may_be_asked_again
 from topup.outcomes import Accepted, Confirmed, NotSent, Pending, Reason, Refused, Unknown
 from topup.ports import TAKEN_BEFORE
 from workers import strays
@@ -78,8 +78,8 @@ class Case:
     @classmethod
     def of(cls, house: House, connection: Connection, *, reference: str, evidence: str) -> "Case":
         """The case of the attempt with this reference, which must be kept. Locks its order."""
-        order = SqlBook(connection).lock_by_attempt(reference)
-        return cls(house, connection, order, attempts.get(connection, reference), evidence)
+        order, kept = SqlBook(connection).lock_with_attempt(reference)
+        return cls(house, connection, order, kept, evidence)
 
     def settle(self, outcome: Outcome) -> str:
         """Let an outcome act on the order."""
@@ -252,7 +252,7 @@ class Case:
             self._note(self._plainly_known or "not sent", facts={"why": outcome.why})
             return "not sent, and the order has moved on"
         self._note("not sent", facts={"why": outcome.why})
-        tried = past_of(SqlBook(self.connection), moved).count(self._purpose.not_sent)
+        tried = history_of(SqlBook(self.connection), moved).count(self._purpose.not_sent)
         if self.house.timing.next_wait(self._purpose.effect, state=moved.state, tried=tried) is not None:
             return "not sent"
         replace(self, order=moved)._move(Event.GAVE_UP, {"why": outcome.why, "reason": Reason.PROVIDER.value})
@@ -270,7 +270,7 @@ class Case:
 
     @property
     def _history(self) -> Sequence[Event]:
-        return past_of(SqlBook(self.connection), self.order)
+        return history_of(SqlBook(self.connection), self.order)
 
     def _move(self, event: Event, detail: Mapping[str, object], *, along: Sequence[Change] = ()) -> Order:
         known_by = {"evidence": self.evidence, "reference": self.kept.attempt.reference}

@@ -15,7 +15,7 @@ from topup.ids import attempt_references, mint_order_id
 from topup.kinds import Kind
 from topup.life import Event, State
 from topup.money import Money
-from topup.orders import Order, past_of, place
+from topup.orders import Order, history_of, place
 from workers.house import House
 
 
@@ -95,7 +95,7 @@ def _tell_again(house: House, connection: Connection, stray: Order, receipt: str
 
     It may have been reopened and closed again since it was told so before, which is another matter.
     """
-    times = past_of(SqlBook(connection), stray).count(Event.OPERATOR_CLOSE)
+    times = history_of(SqlBook(connection), stray).count(Event.OPERATOR_CLOSE)
     note_stray(
         connection,
         attempt_references(order_id=stray.id, purpose="charge") + "1",

@@ -4,8 +4,8 @@ The one who asked is told by this job. The others (the owner of the line, when s
 was asked) get messages of their own, which are owed in the same transaction.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from topup.kinds import Kind
 from topup.life import Effect, Event, State
 from topup.line import Line, LineState
 from topup.money import Money
-from topup.orders import Order
+from topup.orders import Order, detail_of, history_of
 from topup.outcomes import Reason
 from topup.phone import national
 from words.text import Text, rendered
@@ -66,7 +66,6 @@ class Telling:
     order: Order
     effect: Effect
     purpose: str
-    _details: dict[Event | None, dict[str, Any]] = field(default_factory=dict)
 
     def write(self, msisdn: str, purpose: str, text: Text) -> messages.Message:
         """Keep a message to this number, in its language."""
@@ -130,18 +129,21 @@ class Telling:
         balance = Money(seen["balance_minor"], seen["currency"]) if "balance_minor" in seen else None
         return Line(LineState.ACTIVE if self.effect is Effect.TELL_BALANCE else LineState.UNKNOWN, balance)
 
-    def detail(self, event: Event | None = None) -> dict[str, Any]:
+    @property
+    def history(self) -> Sequence[Event]:
+        """What has happened to the order, oldest first."""
+        return history_of(SqlBook(self.connection), self.order)
+
+    def detail(self, event: Event | None = None) -> Mapping[str, Any]:
         """What the last move (of this event) keeps."""
-        if event not in self._details:
-            self._details[event] = SqlBook(self.connection).last_detail(self.order.id, event=event)
-        return self._details[event]
+        return detail_of(SqlBook(self.connection), self.order, event=event)
 
     def shown(self, msisdn: str) -> str:
         """A number as people of the country write it."""
         return national(msisdn, country=self.house.shop.country)
 
     def _was_accepted(self) -> bool:
-        return Event.ASK_ACCEPTED in SqlBook(self.connection).history(self.order.id)
+        return Event.ASK_ACCEPTED in self.history
 
 
 def _balance(telling: Telling) -> Text:
@@ -165,7 +167,7 @@ def _declined(telling: Telling) -> Text:
     order, code = telling.order, telling.house.shop.short_code
     if telling.purpose == TELL_NOT_PAID:
         return top_ups.checked_not_paid(order, short_code=code)
-    if SqlBook(telling.connection).history(order.id)[-1] is Event.OPERATOR_CLOSE:
+    if telling.history[-1] is Event.OPERATOR_CLOSE:
         return top_ups.checked_unpaid(order, short_code=code)
     reason = telling.detail().get("reason")
     return top_ups.declined(order, reason=Reason(reason) if reason else None, short_code=code)

@@ -1,5 +1,6 @@
 """What is told of a voucher, to whoever sent it and to the owner of the line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from topup.ids import short_reference
 from topup.life import Effect, Event
 from topup.line import Line
 from topup.money import Money
-from topup.orders import Order
+from topup.orders import Order, detail_of, history_of
 from topup.outcomes import Reason
 from words.text import Text
 
@@ -60,7 +61,7 @@ def _loaded(ending: Ending) -> Text:
 
 def _not_loaded(ending: Ending) -> Text:
     tail, code = _tail(ending), ending.short_code
-    if SqlBook(ending.connection).history(ending.order.id)[-1] is Event.OPERATOR_VOID:
+    if history_of(SqlBook(ending.connection), ending.order)[-1] is Event.OPERATOR_VOID:
         return sentences.checked_not_loaded(tail, short_code=code)
     reason = _detail(ending).get("reason")
     return sentences.not_loaded(tail, reason=Reason(reason) if reason else None, short_code=code)
@@ -76,5 +77,5 @@ def _tail(ending: Ending) -> str:
     return str(_detail(ending, Event.VOUCHER_PLACED)["tail"])
 
 
-def _detail(ending: Ending, event: Event | None = None) -> dict[str, Any]:
-    return SqlBook(ending.connection).last_detail(ending.order.id, event=event)
+def _detail(ending: Ending, event: Event | None = None) -> Mapping[str, Any]:
+    return detail_of(SqlBook(ending.connection), ending.order, event=event)

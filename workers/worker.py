@@ -44,6 +44,9 @@ _PAUSE_AFTER_TROUBLE_S = 1.0
 # A signal to a whole group of processes may reach us by two ways at once.
 _SAME_WORD_S = 1.0
 
+# How long ends are gathered before they are written down together. Redis shows those jobs as begun meanwhile.
+_GATHERS_ENDS_S = 0.05
+
 # How many jobs are taken at once: enough to save round trips, few enough that another process gets its share.
 _BATCH = 8
 
@@ -196,6 +199,8 @@ class ThreadWorker(BaseWorker):
 
     def _keep_until_the_last(self) -> None:
         while (first := self._ended.get()) is not None:
+            self._wake_for({first.lane})  # A hand that others wait for is free at once.
+            time.sleep(_GATHERS_ENDS_S)
             ended = [first, *self._others_that_ended()]
             try:
                 self._keep(ended)
@@ -213,19 +218,19 @@ class ThreadWorker(BaseWorker):
         return found
 
     def _keep(self, ended: Sequence[Ended]) -> None:
-        if self._has_opened({one.lane for one in ended}):
-            self._wake()
+        self._wake_for({one.lane for one in ended})
         self._keeper.leave([one for one in ended if one.failure is None])
         for one in ended:
             if one.failure is not None:
                 self._keep_failure(one, one.failure)
 
-    def _has_opened(self, lanes: set[str]) -> bool:
-        """Whether one of these lanes, which have a hand free again, is not being listened to."""
+    def _wake_for(self, lanes: set[str]) -> None:
+        """Let the fetching thread look around when one of these lanes, which have a hand free, is not listened to."""
         with self._full_lock:
             opened = self._full & lanes
             self._full -= opened
-        return bool(opened)
+        if opened:
+            self._wake()
 
     def _keep_failure(self, ended: Ended, failure: str) -> None:
         job = ended.taken.job

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Engine
 
 from store import attempts, review, strays
+from store.attempts import AttemptNotFound
 from store.strays import NothingToAcknowledge, Stray, note_stray
 from tests.unit.houses import Town, a_receipt, confirmed
 from tests.unit.orders import TIMING, kes
 from topup.life import Event, State
-from topup.orders import Order, OrderNotFound
+from topup.orders import Order
 from topup.outcomes import Reason, Refused
 
 CANCELLED = Refused(Reason.CANCELLED, "1032")
@@ -81,7 +82,7 @@ def test_what_was_told_since_a_person_looked_is_not_acknowledged_with_it(town: T
     assert since.what[-4:] == "1037"
     with pytest.raises(NothingToAcknowledge, match="look again"):
         acknowledge(town, seen.name)
-    with pytest.raises(OrderNotFound):
+    with pytest.raises(AttemptNotFound):
         acknowledge(town, "nobodys-charge-1/000000")
     assert waiting(town, order) == [since]
 

@@ -63,7 +63,7 @@ MUTATIONS = (
     Mutation(
         "who has waited for an order's lock takes its past as it was before",
         "store/book.py",
-        "len(row.past) == order.seq + 1",
+        "len(row.moves) == order.seq + 1",
         "True",
         (BOOK,),
     ),
@@ -168,8 +168,8 @@ MUTATIONS = (
     Mutation(
         "of two strays that are told at once one is lost",
         "store/strays.py",
-        "    SqlBook(connection).lock_by_attempt(reference)\n    kept =",
-        "    kept =",
+        "    _, kept = SqlBook(connection).lock_with_attempt(reference)\n    facts",
+        "    kept = attempts_of.get(connection, reference)\n    facts",
         (STRAYS,),
     ),
     Mutation(
