@@ -20,13 +20,14 @@ _OWED = f"""
 
 # What credits that may have landed would repay if they did. One statement with what is owed: between two, one of them
 # could land and be counted twice.
-_UNPLEDGED = text(f"""
-    SELECT {_OWED} - coalesce(sum((pledge.detail ->> 'repays_minor')::bigint), 0)::bigint
-      FROM orders
-      JOIN LATERAL (SELECT detail FROM order_moves
-                     WHERE order_id = orders.id AND event = 'CREDIT_SENT' ORDER BY seq DESC LIMIT 1) AS pledge ON true
-     WHERE line = :line AND currency = :currency AND state IN ('CREDITING', 'REVIEW_CREDIT') AND id <> :order_id
-""")  # noqa: S608
+# It is a part of another: a line's debt is read with what else is on its way to it (store/book.py).
+UNPLEDGED = f"""
+    (SELECT {_OWED} - coalesce(sum((pledge.detail ->> 'repays_minor')::bigint), 0)::bigint
+       FROM orders
+       JOIN LATERAL (SELECT detail FROM order_moves
+                      WHERE order_id = orders.id AND event = 'CREDIT_SENT' ORDER BY seq DESC LIMIT 1) AS pledge ON true
+      WHERE line = :line AND currency = :currency AND state IN ('CREDITING', 'REVIEW_CREDIT') AND id <> :order_id)
+"""  # noqa: S608
 
 _DEBT = text(f"SELECT {_OWED}")
 
@@ -54,15 +55,6 @@ _HISTORY = text(f"SELECT {HISTORY}")
 def debt_of(connection: Connection, line: str, *, currency: str) -> Money:
     """What a line owes of advances; zero when nothing."""
     return Money(connection.scalar(_DEBT, {"line": line, "currency": currency}) or 0, currency)
-
-
-def unpledged_debt(connection: Connection, line: str, *, order_id: str, currency: str) -> Money:
-    """What a credit of order `order_id` may repay of a line's debt: what no other credit may have repaid already.
-
-    The line's lock must be held (SqlBook.refills_of), so that no two credits are promised the same.
-    """
-    values = {"line": line, "currency": currency, "order_id": order_id}
-    return Money(connection.scalar(_UNPLEDGED, values) or 0, currency)
 
 
 def history_of(connection: Connection, line: str, *, currency: str, now: datetime) -> History:

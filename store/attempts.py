@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, RowMapping, Text, bindparam, func, select, text
+from sqlalchemy import Connection, DateTime, Row, RowMapping, Text, bindparam, column, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.changes import Change, make
@@ -53,8 +53,9 @@ _ONE = select(attempts).where(attempts.c.reference == bindparam("reference"))
 _RECEIPT_IS_TAKEN = text("""
     SELECT EXISTS (
         SELECT FROM attempts
-         WHERE provider = :provider AND receipt = :receipt AND purpose = 'charge' AND reference <> :reference)
-""")
+         WHERE provider = :provider AND receipt = :receipt AND purpose = 'charge' AND reference <> :reference
+    ) AS is_taken
+""").columns(column("is_taken"))
 _NOTED = """
     UPDATE attempts
        SET outcome = :noted_outcome, outcome_at = :noted_at,

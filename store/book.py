@@ -5,11 +5,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Row, Text, any_, bindparam, func, literal_column, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnClause,
+    Connection,
+    Row,
+    Text,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import moves, vouchers
+from store.advances import UNPLEDGED
 from store.attempts import REFILLS, AttemptNotFound, Kept, kept_of
 from store.changes import Change
 from store.tables import attempts, order_moves, orders
@@ -81,28 +96,35 @@ _OF_ONE = (
 _LOCK_PERSON = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("msisdn"), 1)))
 
 # What was undone counts towards no limit, nor what nobody has agreed to pay yet.
-_ORDERED_SINCE = text("""
+_TODAY = text("""
     SELECT sum(amount_minor) FILTER (WHERE line = :line) AS for_line,
            sum(amount_minor) FILTER (WHERE payer = :payer AND kind <> 'advance') AS by_payer
       FROM orders
      WHERE (line = :line OR payer = :payer) AND placed_at >= :since AND currency = :currency
        AND kind <> 'stray' AND state NOT IN ('ASKED', 'UNPAID', 'REFUNDED')
-""")
+""").columns(column("for_line"), column("by_payer"))
 _SAME_SINCE = text("""
     SELECT EXISTS (
         SELECT FROM orders
          WHERE line = :line AND payer = :payer AND amount_minor = :amount_minor AND placed_at >= :since
            AND kind NOT IN ('stray', 'advance') AND state NOT IN ('UNPAID', 'REFUNDED')
-           AND (state <> 'ASKED' OR :is_ask))
-""")
+           AND (state <> 'ASKED' OR :is_ask)) AS is_there
+""").columns(column("is_there"))
 _LOCK_LINE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("line"), 0)))
-_REFILLS = text("""
+_REFILLS = """
     SELECT (SELECT count(*) FROM attempts WHERE msisdn = :line AND purpose = ANY(:refills)) AS sent,
            EXISTS (SELECT FROM orders WHERE line = :line AND id <> :order_id AND state = ANY(:raising))
                AS another_is_on_its_way,
            EXISTS (SELECT FROM orders WHERE line = :line AND id <> :order_id AND state = ANY(:in_doubt))
                AS another_may_land
-""")
+"""
+_REFILLS_COLUMNS: tuple[ColumnClause[Any], ...] = (
+    column("sent"),
+    column("another_is_on_its_way"),
+    column("another_may_land"),
+)
+_REFILLS_ALONE = text(_REFILLS).columns(*_REFILLS_COLUMNS)
+_REFILLS_AND_DEBT = text(f"{_REFILLS}, {UNPLEDGED} AS debt_minor").columns(*_REFILLS_COLUMNS, column("debt_minor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +258,7 @@ class SqlBook:
         """What was ordered since then and not undone: for the line and by the payer of `order`, in its currency."""
         currency = order.amount.currency
         values = {"line": order.line, "payer": order.payer, "since": since, "currency": currency}
-        row = self._connection.execute(_ORDERED_SINCE, values).one()
+        row = self._connection.execute(_TODAY, values).one()
         return Today(for_line=Money(int(row.for_line or 0), currency), by_payer=Money(int(row.by_payer or 0), currency))
 
     def has_same(self, order: Order, *, since: datetime) -> bool:
@@ -257,25 +279,36 @@ class SqlBook:
         found = select(orders).where(orders.c.state.not_in(resting), orders.c.state_at < before, ~owed.exists())
         return [order_of(row) for row in self._connection.execute(found.limit(count))]
 
-    def lock_refills(self, order: Order) -> Refills:
-        """What was ever sent to the order's line. The transaction holds the line's lock from here on."""
+    def lock_refills(self, order: Order) -> tuple[Refills, Money]:
+        """What was ever sent to the order's line, and how much of the line's debt to advances the order may repay:
+        what no other credit may have repaid already. The transaction holds the line's lock from here on, so that no
+        two credits are promised the same.
+        """
         # In a statement of its own: what is read next must be what stands once the lock is ours.
         self._connection.execute(_LOCK_LINE, {"line": order.line})
-        return self.refills_of(order)
+        values = {**_refills_of(order), "currency": order.amount.currency}
+        row = self._connection.execute(_REFILLS_AND_DEBT, values).one()
+        return _refills(row), Money(row.debt_minor, order.amount.currency)
 
     def refills_of(self, order: Order) -> Refills:
         """What was sent to the order's line until now; more may be sent at any moment."""
-        values = {
-            "line": order.line,
-            "order_id": order.id,
-            "refills": list(REFILLS),
-            "raising": _RAISING_A_BALANCE,
-            "in_doubt": _IN_DOUBT,
-        }
-        row = self._connection.execute(_REFILLS, values).one()
-        return Refills(
-            sent=row.sent, another_is_on_its_way=row.another_is_on_its_way, another_may_land=row.another_may_land
-        )
+        return _refills(self._connection.execute(_REFILLS_ALONE, _refills_of(order)).one())
+
+
+def _refills_of(order: Order) -> dict[str, object]:
+    return {
+        "line": order.line,
+        "order_id": order.id,
+        "refills": list(REFILLS),
+        "raising": _RAISING_A_BALANCE,
+        "in_doubt": _IN_DOUBT,
+    }
+
+
+def _refills(row: Row[Any]) -> Refills:
+    return Refills(
+        sent=row.sent, another_is_on_its_way=row.another_is_on_its_way, another_may_land=row.another_may_land
+    )
 
 
 def _locked(row: Row[Any]) -> Order:

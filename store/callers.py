@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import ColumnClause, Connection, column, text
 
 from store import advances, results
 from store.auto import terms_of
@@ -42,8 +42,9 @@ _CALLER = """
                                                   'tell_not_paid', 'tell_repaid'))
              ORDER BY placed_at DESC LIMIT 1) AS missed
 """
-_CALLER_ALONE = text(_CALLER)
-_CALLER_AND_HISTORY = text(f"{_CALLER}, {advances.HISTORY} AS history")
+_COLUMNS: tuple[ColumnClause[Any], ...] = (column("language"), column("recent"), column("standing"), column("missed"))
+_CALLER_ALONE = text(_CALLER).columns(*_COLUMNS)
+_CALLER_AND_HISTORY = text(f"{_CALLER}, {advances.HISTORY} AS history").columns(*_COLUMNS, column("history"))
 
 
 def caller_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, Text, bindparam, insert, select, text
+from sqlalchemy import Connection, DateTime, Row, Text, bindparam, column, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox
@@ -39,7 +39,7 @@ _KEEP_AND_OWE = text("""
     INSERT INTO outbox (effect, subject, queue, provider, due_at)
     SELECT :effect, id::text, :queue, :provider, :received_at FROM kept
     RETURNING subject
-""")
+""").columns(column("subject"))
 _ONE = select(inbox).where(inbox.c.id == bindparam("inbox_id"))
 _FIRST = upsert(provider_events).on_conflict_do_nothing().returning(provider_events.c.key)
 _WHO_BROUGHT = select(provider_events.c.inbox_id).where(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, DateTime, Row, Text, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.changes import Change, make
@@ -49,10 +49,11 @@ _BY_GATEWAY_ID = (
     .where(messages.c.gateway == bindparam("gateway"), messages.c.gateway_id == bindparam("gateway_id"))
     .with_for_update()
 )
-_ENDED = text("""
-    UPDATE messages SET status = :status, reason = :reason, status_at = :at
-     WHERE id = :message_id AND status <> :delivered
-""")
+_ENDED = """
+    UPDATE messages SET status = :ended_status, reason = :ended_reason, status_at = :ended_at
+     WHERE id = :ended_id AND status <> :delivered
+"""
+_ENDED_TYPES = (bindparam("ended_at", type_=DateTime(timezone=True)), bindparam("ended_reason", type_=Text()))
 
 # A report may overtake what the worker that sends has to say; what was delivered stays so.
 _HANDED = """
@@ -120,8 +121,19 @@ def handed(
 
 def ended(connection: Connection, message_id: str, *, status: str, reason: str | None, now: datetime) -> None:
     """The message's end is known (DELIVERED, FAILED), or is known to be unknown (UNKNOWN)."""
-    values = {"message_id": message_id, "status": status, "reason": reason, "at": now, "delivered": DELIVERED}
-    connection.execute(_ENDED, values)
+    make(connection, [has_ended(message_id, status=status, reason=reason, now=now)])
+
+
+def has_ended(message_id: str, *, status: str, reason: str | None, now: datetime) -> Change:
+    """The same, to go along with another change."""
+    values = {
+        "ended_id": message_id,
+        "ended_status": status,
+        "ended_reason": reason,
+        "ended_at": now,
+        "delivered": DELIVERED,
+    }
+    return Change(name="ended", sql=_ENDED, values=values, typed=_ENDED_TYPES)
 
 
 def to_resend(connection: Connection, message_id: str, *, now: datetime) -> None:

@@ -93,10 +93,12 @@ def _begin(
         if order.state is not kind.state:
             house.done(connection, owing)
             return None
-        if book.lock_refills(order) != before:
+        sent_since, debt = book.lock_refills(order)
+        if sent_since != before:
             _put_off(house, connection, owing)
             return None
-        repays = _repays(house, connection, order) if kind is _CREDIT else Money(0, order.amount.currency)
+        nothing = Money(0, order.amount.currency)
+        repays = repayment(order.amount, debt=debt, limits=house.shop.limits) if kind is _CREDIT else nothing
         done = [house.struck(owing)]
         if repays == order.amount:
             _repay(house, connection, order, along=done)
@@ -119,12 +121,6 @@ def _begin(
 def _put_off(house: House, connection: Connection, owing: Owing) -> None:
     again = house.clock() + timedelta(seconds=_ANOTHER_IS_ON_ITS_WAY_S)
     outbox.put_off(connection, owing.id, due_at=again, note="another credit is on its way to the line")
-
-
-def _repays(house: House, connection: Connection, order: Order) -> Money:
-    """How much of a top-up repays an advance of its line."""
-    debt = advances.unpledged_debt(connection, order.line, order_id=order.id, currency=order.amount.currency)
-    return repayment(order.amount, debt=debt, limits=house.shop.limits)
 
 
 def _repay(house: House, connection: Connection, order: Order, *, along: Sequence[Change]) -> None:

@@ -73,7 +73,8 @@ def _begin(house: House, owing: Owing) -> tuple[str, Attempt, Pin] | None:
             house.done(connection, owing)
             return None
         # From here on nobody else begins to raise the balance of this line.
-        if book.lock_refills(order).another_is_on_its_way:
+        refills, _ = book.lock_refills(order)
+        if refills.another_is_on_its_way:
             again = house.clock() + timedelta(seconds=_ANOTHER_IS_ON_ITS_WAY_S)
             outbox.put_off(connection, owing.id, due_at=again, note="another credit is on its way to the line")
             return None

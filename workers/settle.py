@@ -5,6 +5,7 @@ attempt of ours, fits what the provider told us about that attempt before, and i
 asked. What does not fit is kept, with the reason, and changes nothing.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from sms.gateways.port import LINE_SUSPENDED, Report, UnableToReadMessage
 from store import attempts, inbox, messages, outbox
 from store.attempts import RECEIPT_IS_DERIVED, Kept
+from store.changes import Change
 from store.engine import alone
 from store.inbox import Callback
 from store.outbox import Owing
@@ -243,8 +245,8 @@ def _report(house: House, owing: Owing, callback: Callback) -> None:
     with house.engine.begin() as connection:
         message = _reported(connection, callback, report)
         if message is not None and not _may_be_handed_soon(message, report, owing):
-            verdict = _note_report(house, connection, message, report)
-            return _write_down(house, connection, owing, verdict, message.order_id)
+            verdict, ended = _note_report(house, connection, message, report)
+            return _write_down(house, connection, owing, verdict, message.order_id, along=ended)
     return _wait_for_our_reply(house, owing, "no message of ours has this id")
 
 
@@ -261,25 +263,28 @@ def _may_be_handed_soon(message: messages.Message, report: Report, owing: Owing)
     return is_this_copy and owing.tried < len(_WAITS_FOR_OUR_REPLY_S)
 
 
-def _note_report(house: House, connection: Connection, message: messages.Message, report: Report) -> str:
+def _note_report(
+    house: House, connection: Connection, message: messages.Message, report: Report
+) -> tuple[str, Sequence[Change]]:
+    """What is made of a report, and what of it is to be written along with that."""
     if report.ours is not None and report.ours != message.copy_name and not report.is_delivered:
-        return f"{report.status}, of an earlier copy, noted"
+        return f"{report.status}, of an earlier copy, noted", ()
     # By our own name a report finds a message of which the gateway's reply was lost, too.
     awaited = {messages.HANDED} if report.ours is None else {messages.WRITTEN, messages.HANDED, messages.UNKNOWN}
     if report.is_delivered:
         awaited.add(messages.FAILED)  # Two reports that contradict each other may be settled in either order.
     if not report.is_final or message.status not in awaited:
-        return f"{report.status}, noted"
+        return f"{report.status}, noted", ()
     if report.is_delivered:
-        messages.ended(connection, message.id, status=messages.DELIVERED, reason=None, now=house.clock())
-        return "delivered"
+        ended = messages.has_ended(message.id, status=messages.DELIVERED, reason=None, now=house.clock())
+        return "delivered", [ended]
     messages.ended(connection, message.id, status=messages.FAILED, reason=report.reason, now=house.clock())
     if report.reason != LINE_SUSPENDED or message.order_id is None or message.resends >= _RESENDS_WHILE_SUSPENDED:
-        return f"failed: {report.reason}"
+        return f"failed: {report.reason}", ()
     messages.to_resend(connection, message.id, now=house.clock())
     wait = house.timing.next_message_wait(tried=message.resends + 1) or timedelta(0)
     outbox.owe_one(connection, effect=outbox.SEND, subject=message.id, due_at=house.clock() + wait)
-    return "the line was still suspended: will be sent again"
+    return "the line was still suspended: will be sent again", ()
 
 
 def _wait_for_our_reply(house: House, owing: Owing, why: str, order_id: str | None = None) -> None:
@@ -298,12 +303,20 @@ def _conclude(house: House, owing: Owing, verdict: str, order_id: str | None = N
         _write_down(house, connection, owing, verdict, order_id)
 
 
-def _write_down(house: House, connection: Connection, owing: Owing, verdict: str, order_id: str | None) -> None:
+def _write_down(
+    house: House,
+    connection: Connection,
+    owing: Owing,
+    verdict: str,
+    order_id: str | None,
+    *,
+    along: Sequence[Change] = (),
+) -> None:
     inbox.settle(
         connection,
         int(owing.subject),
         verdict=verdict,
         now=house.clock(),
         order_id=order_id,
-        along=[house.struck(owing, verdict)],
+        along=[house.struck(owing, verdict), *along],
     )

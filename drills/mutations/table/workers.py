@@ -28,7 +28,7 @@ MUTATIONS = (
     Mutation(
         "credits to one line are not serialised",
         "workers/credit.py",
-        "if book.lock_refills(order) != before:",
+        "if sent_since != before:",
         "if False:",
         (CALLS,),
     ),
@@ -70,7 +70,7 @@ MUTATIONS = (
     Mutation(
         "a voucher is loaded beside a credit to its line",
         "workers/redeem.py",
-        "        if book.lock_refills(order).another_is_on_its_way:\n",
+        "        if refills.another_is_on_its_way:\n",
         "        if False:\n",
         (REDEEM,),
     ),
