@@ -29,31 +29,36 @@ _TIMEOUT_S = 120
 _ABANDONED_AFTER_S = 60
 
 _TAKE = """
--- KEYS: the queue; its registry of started jobs; the executions of this worker.
--- ARGV: a job popped before; how many more to pop; the worker's name; now, as text and as seconds; seconds until an
---       execution counts as abandoned; the name that the new executions share.
--- Gives for each job its id, its execution's id, what it is to do, and its timeout. One whose hash is gone was
--- cancelled.
-local more = tonumber(ARGV[2])
-local ids = more > 0 and redis.call('LPOP', KEYS[1], more) or {}
-table.insert(ids, 1, ARGV[1])
-local taken = {}
-for number, id in ipairs(ids) do
-    local job = 'rq:job:' .. id
-    if redis.call('EXISTS', job) == 1 then
-        local execution = ARGV[7] .. number
-        local both = id .. ':' .. execution
-        redis.call('HSET', job, 'status', 'started', 'started_at', ARGV[4], 'last_heartbeat', ARGV[4],
-                   'worker_name', ARGV[3])
-        redis.call('PERSIST', job)
-        redis.call('HSET', 'rq:execution:' .. both, 'id', execution, 'job_id', id, 'created_at', ARGV[5],
-                   'last_heartbeat', ARGV[5], 'worker_name', ARGV[3])
-        redis.call('EXPIRE', 'rq:execution:' .. both, ARGV[6])
-        redis.call('ZADD', 'rq:executions:' .. id, ARGV[5] + ARGV[6], execution)
-        redis.call('EXPIRE', 'rq:executions:' .. id, ARGV[6])
-        redis.call('ZADD', KEYS[2], ARGV[5] + ARGV[6], both)
-        redis.call('SADD', KEYS[3], both)
-        taken[#taken + 1] = {id, execution, redis.call('HGET', job, 'data'), redis.call('HGET', job, 'timeout')}
+-- KEYS: the executions of this worker; then for each queue to take from, itself and its registry of started jobs.
+-- ARGV: a job popped before from the first of them; the worker's name; now, as text and as seconds; seconds until an
+--       execution counts as abandoned; the name that the new executions share; then for each queue how many to pop.
+-- Gives for each job the number of its queue, its id, its execution's id, what it is to do, and its timeout. One whose
+-- hash is gone was cancelled.
+local taken, number = {}, 0
+for nth = 1, (#KEYS - 1) / 2 do
+    local queue, registry, most = KEYS[2 * nth], KEYS[2 * nth + 1], tonumber(ARGV[6 + nth])
+    local ids = most > 0 and redis.call('LPOP', queue, most) or {}
+    if nth == 1 then
+        table.insert(ids, 1, ARGV[1])
+    end
+    for _, id in ipairs(ids) do
+        local job = 'rq:job:' .. id
+        if redis.call('EXISTS', job) == 1 then
+            number = number + 1
+            local execution = ARGV[6] .. number
+            local both = id .. ':' .. execution
+            redis.call('HSET', job, 'status', 'started', 'started_at', ARGV[3], 'last_heartbeat', ARGV[3],
+                       'worker_name', ARGV[2])
+            redis.call('PERSIST', job)
+            redis.call('HSET', 'rq:execution:' .. both, 'id', execution, 'job_id', id, 'created_at', ARGV[4],
+                       'last_heartbeat', ARGV[4], 'worker_name', ARGV[2])
+            redis.call('EXPIRE', 'rq:execution:' .. both, ARGV[5])
+            redis.call('ZADD', 'rq:executions:' .. id, ARGV[4] + ARGV[5], execution)
+            redis.call('EXPIRE', 'rq:executions:' .. id, ARGV[5])
+            redis.call('ZADD', registry, ARGV[4] + ARGV[5], both)
+            redis.call('SADD', KEYS[1], both)
+            taken[number] = {nth, id, execution, redis.call('HGET', job, 'data'), redis.call('HGET', job, 'timeout')}
+        end
     end
 end
 return taken
@@ -78,15 +83,28 @@ redis.call('HINCRBYFLOAT', KEYS[6], 'total_working_time', ARGV[3])
 _TAKE_SHA, _LEAVE_SHA = (sha1(script.encode()).hexdigest() for script in (_TAKE, _LEAVE))  # noqa: S324
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A queue that jobs are taken from, and the name of its registry of started jobs."""
+
+    queue: Queue
+    registry_key: str
+
+    @classmethod
+    def of(cls, queue: Queue) -> "Source":
+        """The queue with its registry."""
+        return cls(queue, queue.started_job_registry.key)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A job that was taken from its queue, and the execution as which Redis shows it.
+    """A job that was taken, and the execution as which Redis shows it.
 
     Of the job it is known what it is to do, and no more. `timeout_s`: how long it may take, seconds.
     """
 
     job: Job
-    queue: Queue
+    source: Source
     execution: Execution
     timeout_s: float
 
@@ -110,30 +128,30 @@ class Keeper:
     key: str
     executions_key: str
 
-    def take(self, popped: str, queue: Queue, *, more: int) -> list[Taken]:
-        """Take a job that was popped from the queue, and up to `more` that still wait in it."""
+    def take(self, popped: str, wanted: Sequence[tuple[Source, int]]) -> list[Taken]:
+        """Take a job that was popped from the first of these queues, and of each up to so many that wait in it."""
         try:
-            return self._take(popped, queue, more=more)
+            return self._take(popped, wanted)
         except NoScriptError:
             self._load()
-            return self._take(popped, queue, more=more)
+            return self._take(popped, wanted)
 
-    def _take(self, popped: str, queue: Queue, *, more: int) -> list[Taken]:
+    def _take(self, popped: str, wanted: Sequence[tuple[Source, int]]) -> list[Taken]:
+        keys = [key for source, _ in wanted for key in (source.queue.key, source.registry_key)]
         reply = self.redis.evalsha(
             _TAKE_SHA,
-            3,
-            queue.key,
-            queue.started_job_registry.key,
+            1 + len(keys),
             self.executions_key,
+            *keys,
             popped,
-            more,
             self.name,
             utcformat(now()),
             time.time(),
             _TIMEOUT_S + _ABANDONED_AFTER_S,
             uuid4().hex,
+            *[most for _, most in wanted],
         )
-        return [self._taken(queue, *found) for found in reply]
+        return [self._taken(wanted[nth - 1][0], *found) for nth, *found in reply]
 
     def leave(self, ended: Sequence[Ended]) -> None:
         """Forget jobs that were done."""
@@ -153,7 +171,7 @@ class Keeper:
                     taken.job.key,
                     taken.execution.key,
                     f"rq:executions:{taken.job.id}",
-                    taken.queue.started_job_registry.key,
+                    taken.source.registry_key,
                     self.executions_key,
                     self.key,
                     taken.execution.id,
@@ -167,8 +185,8 @@ class Keeper:
         for script in (_TAKE, _LEAVE):
             self.redis.script_load(script)
 
-    def _taken(self, queue: Queue, job_id: bytes, execution_id: bytes, data: bytes, timeout: bytes | None) -> Taken:
+    def _taken(self, source: Source, job_id: bytes, execution_id: bytes, data: bytes, timeout: bytes | None) -> Taken:
         job = Job(job_id.decode(), connection=self.redis)
-        job.data, job.origin = zlib.decompress(data), queue.name
+        job.data, job.origin = zlib.decompress(data), source.queue.name
         execution = Execution(execution_id.decode(), job.id, self.redis, worker_name=self.name)
-        return Taken(job=job, queue=queue, execution=execution, timeout_s=float(timeout or _TIMEOUT_S))
+        return Taken(job=job, source=source, execution=execution, timeout_s=float(timeout or _TIMEOUT_S))

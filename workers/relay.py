@@ -114,12 +114,14 @@ class Relay:
         by_lane: dict[Lane, list[Owing]] = {}
         for owing in owed:
             by_lane.setdefault((owing.queue, owing.provider), []).append(owing)
-        for lane, rows in by_lane.items():
-            if lane not in self._queues:
-                self._queues[lane] = Queue(lane_of(rows[0], house=self._house), connection=self._redis)
-            queue = self._queues[lane]
-            if unqueued := _not_waiting(rows, queue):
-                queue.enqueue_many([_job(owing) for owing in unqueued])
+        with self._redis.pipeline() as pipeline:  # All at once: a worker that wakes up finds work in all its lanes.
+            for lane, rows in by_lane.items():
+                if lane not in self._queues:
+                    self._queues[lane] = Queue(lane_of(rows[0], house=self._house), connection=self._redis)
+                queue = self._queues[lane]
+                if unqueued := _not_waiting(rows, queue):
+                    queue.enqueue_many([_job(owing) for owing in unqueued], pipeline=pipeline)
+            pipeline.execute()
 
     def _listening(self) -> psycopg.Connection:
         url = self._house.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -13,7 +13,6 @@ of a job. Whether somebody works on every queue would then be guessed.
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from types import FrameType
@@ -30,7 +29,7 @@ from rq.worker import BaseWorker, WorkerStatus
 
 from workers.hands import Hands
 from workers.house import House
-from workers.keeping import Ended, Keeper
+from workers.keeping import Ended, Keeper, Source
 from workers.lanes import lanes_of
 
 log = structlog.get_logger(__name__)
@@ -80,9 +79,8 @@ class ThreadWorker(BaseWorker):
         super().__init__(*args, **{"worker_ttl": _WORKER_TTL_S, **options})
         self._told = told or Told()
         self._ended: SimpleQueue[Ended | None] = SimpleQueue()
-        self._lanes = {queue.key: queue for queue in self.queues}
+        self._lanes = {queue.key: Source.of(queue) for queue in self.queues}
         self._hands = {key: Hands(lane=key, most=hands, tell=self._ended.put) for key in self._lanes}
-        self._order = deque(self._lanes)
         self._full: set[str] = set()
         self._full_lock = threading.Lock()
         self._wake_key = f"{self.key}:wake"
@@ -164,26 +162,28 @@ class ThreadWorker(BaseWorker):
                 time.sleep(_PAUSE_AFTER_TROUBLE_S)
 
     def _fetch(self) -> None:
-        """Wait for a job of a lane that has a hand free, and take it with some that wait behind it."""
-        popped = self.connection.blpop([*self._open_lanes(), self._wake_key], _WAITS_FOR_A_JOB_S)
+        """Wait for a job of a lane that has a hand free, and take it with some of what waits in each such lane.
+
+        So a flood of one kind of work (callbacks, say) does not keep another from being done.
+        """
+        lanes = self._open_lanes()
+        popped = self.connection.blpop([*lanes, self._wake_key], _WAITS_FOR_A_JOB_S)
         if popped is None:
             return
         key, first = map(as_text, popped)
         if key == self._wake_key:
             return
-        # In turn, so that a flood of one kind of work (callbacks, say) does not keep another from being done at all.
-        self._order.remove(key)
-        self._order.append(key)
-        hands = self._hands[key]
-        for taken in self._keeper.take(first, self._lanes[key], more=min(hands.free, _BATCH) - 1):
-            hands.give(taken)
+        wanted = {key: min(self._hands[key].free, _BATCH) - 1}
+        wanted |= {lane: min(self._hands[lane].free, _BATCH) for lane in lanes if lane != key}
+        for taken in self._keeper.take(first, [(self._lanes[lane], most) for lane, most in wanted.items()]):
+            self._hands[taken.source.queue.key].give(taken)
 
     def _open_lanes(self) -> list[str]:
         """The keys of the lanes with a hand free. When one of the others gets one, we are woken."""
         if self._is_suspended:
             return []
         with self._full_lock:
-            found = [key for key in self._order if self._hands[key].free]
+            found = [key for key in self._lanes if self._hands[key].free]
             self._full = set(self._lanes) - set(found)
         return found
 
@@ -240,7 +240,7 @@ class ThreadWorker(BaseWorker):
             log.warning("failed_job_is_gone", job=job.id)  # Redis was flushed. What is owed stands in PostgreSQL.
             return
         job.ended_at = now()
-        self.handle_job_failure(job, self._lanes[ended.lane], exc_string=failure, execution=ended.taken.execution)
+        self.handle_job_failure(job, ended.taken.source.queue, exc_string=failure, execution=ended.taken.execution)
 
 
 def work(queues: Sequence[str], *, house: House, redis: Redis, hands: int) -> None:
