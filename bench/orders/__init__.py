@@ -23,7 +23,7 @@ from bench.orders.world import Pace, World
 
 # What an installation of this load sets: as many hands as orders wait at a provider at once, and prompts at once, since
 # the wait for the end of a call is nobody's work.
-SETTINGS = {"PROMPT_DELAY_S": "0", "WORKER_HANDS": "128", "DATABASE_CONNECTIONS": "12", "MALLOC_ARENA_MAX": "2"}
+SETTINGS = {"PROMPT_DELAY_S": "0", "WORKER_HANDS": "128", "DATABASE_CONNECTIONS": "4", "MALLOC_ARENA_MAX": "2"}
 
 HANGS_S = 30.0
 _P99_WITHIN_S = 6.0
