@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import structlog
 from flask import Blueprint, Response, request
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from sms.answers import Answers
 from sms.gateways.port import Gateway, Posted, TellsOptOuts, UnableToReadMessage
 from sms.writer import Letter
-from store import inbox, subscribers
+from store import inbox, reports, subscribers
 from store.auto import stop_all_of
 from store.desk import Desk
+from store.engine import alone
 from store.inbox import Callback
 from topup.clock import Clock
 from topup.phone import UnableToReadNumber, read_caller
@@ -70,9 +72,20 @@ class _Door:
 
     def delivery(self, secret: str) -> Response:
         """What became of a message of ours."""
-        with self.engine.begin() as connection:
-            inbox.keep_to_settle(connection, self._callback("delivery", _posted()), now=self.clock())
+        callback, now = self._callback("delivery", _posted()), self.clock()
+        with alone(self.engine) as connection:
+            if not self._tells_an_end(connection, callback, now=now):
+                inbox.keep_to_settle(connection, callback, now=now)
         return _plain("")
+
+    def _tells_an_end(self, connection: Connection, callback: Callback, *, now: datetime) -> bool:
+        """Whether a report was kept, and settled, since it tells of a message that waits for it that it arrived."""
+        try:
+            report = self.gateway.read_report(callback.body)
+        except UnableToReadMessage:
+            return False  # It is kept all the same, with what is wrong with it.
+        is_usual = report.is_delivered is True and report.ours is None
+        return is_usual and reports.keep_delivered(connection, callback, gateway_id=report.gateway_id, now=now)
 
     def optout(self, gateway: TellsOptOuts, secret: str) -> Response:
         """Somebody told the gateway to stop."""

@@ -52,15 +52,16 @@ _SETTLE_TYPES = (bindparam("at", type_=DateTime(timezone=True)), bindparam("verd
 def keep_to_settle(connection: Connection, callback: Callback, *, now: datetime) -> int:
     """Keep a callback and owe its settling, in one statement. Returns its id."""
     owed = {"effect": outbox.SETTLE, "queue": outbox.QUEUES[outbox.SETTLE]}
-    return int(connection.execute(_KEEP_AND_OWE, _values_of(callback, now) | owed).scalar_one())
+    return int(connection.execute(_KEEP_AND_OWE, values_of(callback, now) | owed).scalar_one())
 
 
 def keep(connection: Connection, callback: Callback, *, now: datetime) -> int:
     """Keep what came. Returns its id."""
-    return int(connection.execute(_KEEP, _values_of(callback, now)).scalar_one())
+    return int(connection.execute(_KEEP, values_of(callback, now)).scalar_one())
 
 
-def _values_of(callback: Callback, now: datetime) -> dict[str, Any]:
+def values_of(callback: Callback, now: datetime) -> dict[str, Any]:
+    """What of a callback that came `now` stands in its row."""
     return {
         "provider": callback.provider,
         "topic": callback.topic,
