@@ -96,20 +96,23 @@ _OF_ONE = (
 _LOCK_PERSON = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("msisdn"), 1)))
 
 # What was undone counts towards no limit, nor what nobody has agreed to pay yet.
-_TODAY = text("""
+_TODAY = """
     SELECT sum(amount_minor) FILTER (WHERE line = :line) AS for_line,
            sum(amount_minor) FILTER (WHERE payer = :payer AND kind <> 'advance') AS by_payer
       FROM orders
      WHERE (line = :line OR payer = :payer) AND placed_at >= :since AND currency = :currency
        AND kind <> 'stray' AND state NOT IN ('ASKED', 'UNPAID', 'REFUNDED')
-""").columns(column("for_line"), column("by_payer"))
-_SAME_SINCE = text("""
-    SELECT EXISTS (
-        SELECT FROM orders
-         WHERE line = :line AND payer = :payer AND amount_minor = :amount_minor AND placed_at >= :since
-           AND kind NOT IN ('stray', 'advance') AND state NOT IN ('UNPAID', 'REFUNDED')
-           AND (state <> 'ASKED' OR :is_ask)) AS is_there
-""").columns(column("is_there"))
+"""
+_TODAY_ALONE = text(_TODAY).columns(column("for_line"), column("by_payer"))
+_TODAY_AND_SAME = text(f"""
+    SELECT today.*,
+           EXISTS (
+               SELECT FROM orders
+                WHERE line = :line AND payer = :payer AND amount_minor = :amount_minor AND placed_at >= :same_since
+                  AND kind NOT IN ('stray', 'advance') AND state NOT IN ('UNPAID', 'REFUNDED')
+                  AND (state <> 'ASKED' OR :is_ask))
+      FROM ({_TODAY}) AS today
+""").columns(column("for_line"), column("by_payer"), column("has_same"))  # noqa: S608
 _LOCK_LINE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("line"), 0)))
 _REFILLS = """
     SELECT (SELECT count(*) FROM attempts WHERE msisdn = :line AND purpose = ANY(:refills)) AS sent,
@@ -256,21 +259,21 @@ class SqlBook:
 
     def ordered_since(self, since: datetime, *, order: Order) -> Today:
         """What was ordered since then and not undone: for the line and by the payer of `order`, in its currency."""
-        currency = order.amount.currency
-        values = {"line": order.line, "payer": order.payer, "since": since, "currency": currency}
-        row = self._connection.execute(_TODAY, values).one()
-        return Today(for_line=Money(int(row.for_line or 0), currency), by_payer=Money(int(row.by_payer or 0), currency))
+        return _today(self._connection.execute(_TODAY_ALONE, _today_of(order, since)).one(), order)
 
-    def has_same(self, order: Order, *, since: datetime) -> bool:
-        """Whether the same line, payer and amount was ordered (an ask: asked for) since then, and not undone."""
+    def ordered_before(self, order: Order, *, since: datetime, same_since: datetime) -> tuple[Today, bool]:
+        """The same, and whether the same line, payer and amount was ordered since `same_since`, and not undone.
+
+        An ask counts for another ask, once it is asked.
+        """
         values = {
-            "line": order.line,
-            "payer": order.payer,
+            **_today_of(order, since),
             "amount_minor": order.amount.minor,
-            "since": since,
+            "same_since": same_since,
             "is_ask": order.kind is Kind.ASK,
         }
-        return bool(self._connection.scalar(_SAME_SINCE, values))
+        row = self._connection.execute(_TODAY_AND_SAME, values).one()
+        return _today(row, order), bool(row.has_same)
 
     def without_duty(self, *, before: datetime, count: int) -> list[Order]:
         """Orders that have stood since `before`, are not at an end or in review, and have nothing owed for them."""
@@ -293,6 +296,15 @@ class SqlBook:
     def refills_of(self, order: Order) -> Refills:
         """What was sent to the order's line until now; more may be sent at any moment."""
         return _refills(self._connection.execute(_REFILLS_ALONE, _refills_of(order)).one())
+
+
+def _today_of(order: Order, since: datetime) -> dict[str, object]:
+    return {"line": order.line, "payer": order.payer, "since": since, "currency": order.amount.currency}
+
+
+def _today(row: Row[Any], order: Order) -> Today:
+    currency = order.amount.currency
+    return Today(for_line=Money(int(row.for_line or 0), currency), by_payer=Money(int(row.by_payer or 0), currency))
 
 
 def _refills_of(order: Order) -> dict[str, object]:

@@ -165,8 +165,11 @@ class Desk:
 
     def _check_others(self, book: SqlBook, order: Order, *, now: datetime, again: bool) -> None:
         """Look at what else was ordered for the line and by the payer. Nobody orders for them meanwhile."""
-        self.limits.check_day(order.amount, today=book.ordered_since(self._midnight(now), order=order))
-        if not again and book.has_same(order, since=now - self._shop.again_within):
+        today, has_same = book.ordered_before(
+            order, since=self._midnight(now), same_since=now - self._shop.again_within
+        )
+        self.limits.check_day(order.amount, today=today)
+        if has_same and not again:
             raise SameAgain(amount=order.amount)
 
     def _check_kind(self, connection: Connection, order: Order, wanted: Wanted, *, now: datetime) -> dict[str, object]:

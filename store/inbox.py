@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, Text, bindparam, column, insert, select, text
+from sqlalchemy import Connection, DateTime, Row, Text, bindparam, column, func, insert, literal_column, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store import outbox
+from store.attempts import Kept, kept_of
 from store.changes import Change, make
-from store.tables import inbox, provider_events
+from store.tables import attempts, inbox, provider_events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ _KEEP_AND_OWE = text("""
     RETURNING subject
 """).columns(column("subject"))
 _ONE = select(inbox).where(inbox.c.id == bindparam("inbox_id"))
+_ONE_WITH_ATTEMPT = (
+    select(inbox, func.to_jsonb(literal_column("attempts")).label("attempt"))
+    .outerjoin(attempts, attempts.c.reference == inbox.c.reference)
+    .where(inbox.c.id == bindparam("inbox_id"))
+)
 _FIRST = upsert(provider_events).on_conflict_do_nothing().returning(provider_events.c.key)
 _WHO_BROUGHT = select(provider_events.c.inbox_id).where(
     provider_events.c.provider == bindparam("provider"), provider_events.c.key == bindparam("key")
@@ -76,6 +82,12 @@ def values_of(callback: Callback, now: datetime) -> dict[str, Any]:
 def get(connection: Connection, inbox_id: int) -> Callback:
     """The callback of this id."""
     return _callback(connection.execute(_ONE, {"inbox_id": inbox_id}).one())
+
+
+def get_with_attempt(connection: Connection, inbox_id: int) -> tuple[Callback, Kept | None]:
+    """The callback of this id, and the attempt whose reference stood in its address."""
+    row = connection.execute(_ONE_WITH_ATTEMPT, {"inbox_id": inbox_id}).one()
+    return _callback(row), kept_of(row.attempt) if row.attempt else None
 
 
 def others(connection: Connection, callback: Callback, *, count: int) -> list[Callback]:

@@ -41,7 +41,7 @@ _OTHERS_HEARD = 20
 def settle(house: House, owing: Owing) -> None:
     """Settle the callback of inbox row `owing.subject`."""
     with alone(house.engine) as connection:
-        callback = inbox.get(connection, int(owing.subject))
+        callback, named = inbox.get_with_attempt(connection, int(owing.subject))
     if callback.topic == "delivery":
         return _report(house, owing, callback)
     provider = house.payments.get(callback.provider) or house.credits.get(callback.provider)
@@ -51,14 +51,20 @@ def settle(house: House, owing: Owing) -> None:
         event = _read(provider, callback)
     except UnableToReadEvent as error:
         return _conclude(house, owing, str(error))
-    return _event(house, owing, callback, provider, event)
+    return _event(house, owing, callback, provider, event, named=named)
 
 
 def _event(
-    house: House, owing: Owing, callback: Callback, provider: PaymentProvider | CreditProvider, event: Event
+    house: House,
+    owing: Owing,
+    callback: Callback,
+    provider: PaymentProvider | CreditProvider,
+    event: Event,
+    *,
+    named: Kept | None,
 ) -> None:
     with alone(house.engine) as connection:
-        kept = _find(connection, callback, event)
+        kept = _find(connection, callback, event, named=named)
         stranger = kept and (_does_not_fit(kept, event) or _is_anothers_name(connection, kept, event))
     if kept is None:
         return _wait_for_our_reply(house, owing, "no attempt of ours has this reference")
@@ -109,9 +115,10 @@ def _read(provider: PaymentProvider | CreditProvider, callback: Callback) -> Eve
     )
 
 
-def _find(connection: Connection, callback: Callback, event: Event) -> Kept | None:
+def _find(connection: Connection, callback: Callback, event: Event, *, named: Kept | None) -> Kept | None:
+    """The attempt that an event is about. `named` is the one that the callback's address names."""
     if event.reference is not None:
-        kept = attempts.find(connection, event.reference)
+        kept = named if event.reference == callback.reference else attempts.find(connection, event.reference)
         # Who knows the address of one provider's callbacks has no say in what another does.
         return kept if kept is not None and kept.provider == callback.provider else None
     if event.provider_ref is not None:

@@ -24,10 +24,10 @@ from workers import jobs
 
 # A transaction of one statement is three: BEGIN, the statement, COMMIT.
 ROUND_TRIPS = {
-    "placing": 8,
+    "placing": 7,
     "charge": 9,
     "keep": 1,
-    "settle": 10,
+    "settle": 9,
     "credit": 13,
     "look": 6,
     "tell_balance": 7,
