@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, RowMapping, Text, bindparam, column, func, select, text
+from sqlalchemy import Connection, DateTime, Row, RowMapping, Text, bindparam, column, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.changes import Change, make
@@ -50,6 +50,15 @@ class Kept:
 
 # Made once, since every job says some of these.
 _ONE = select(attempts).where(attempts.c.reference == bindparam("reference"))
+_TAKEN_ON = (
+    update(attempts)
+    .where(attempts.c.reference == bindparam("reference_is"))
+    .values(
+        outcome=func.coalesce(attempts.c.outcome, "accepted"),
+        outcome_at=bindparam("now"),
+        provider_ref=bindparam("name"),
+    )
+)
 _RECEIPT_IS_TAKEN = text("""
     SELECT EXISTS (
         SELECT FROM attempts
@@ -190,6 +199,11 @@ def noted(
         "noted_facts": dict(facts or {}),
     }
     return Change(name="noted", sql=_NOTED, values=values, typed=_NOTED_TYPES)
+
+
+def taken_on(connection: Connection, reference: str, *, provider_ref: str, now: datetime) -> None:
+    """The provider has taken the request on, under this name. What a faster callback has told of it stays."""
+    connection.execute(_TAKEN_ON, {"reference_is": reference, "name": provider_ref, "now": now})
 
 
 def find(connection: Connection, reference: str) -> Kept | None:

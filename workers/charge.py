@@ -8,7 +8,7 @@ from topup.outcomes import Reason
 from topup.ports import Attempt
 from workers.calling import in_time
 from workers.house import House, locked
-from workers.settling import settle
+from workers.settling import settle_reply
 
 
 def charge(house: House, owing: Owing) -> None:
@@ -19,8 +19,7 @@ def charge(house: House, owing: Owing) -> None:
         return
     provider, attempt = begun
     sent = in_time(house, lambda: house.payments[provider].charge(attempt), begun_at=begun_at)
-    with house.engine.begin() as connection:
-        settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
+    settle_reply(house, reference=attempt.reference, outcome=sent)
 
 
 def _begin(house: House, owing: Owing) -> tuple[str, Attempt] | None:

@@ -27,7 +27,7 @@ from topup.outcomes import NotSent, Reason
 from topup.ports import ANOTHER_MAY_LAND, Attempt
 from workers.calling import in_time
 from workers.house import House, locked
-from workers.settling import settle
+from workers.settling import settle_reply
 
 _ANOTHER_IS_ON_ITS_WAY_S = 1.0
 
@@ -78,8 +78,7 @@ def _refill(house: House, owing: Owing, kind: _Refill) -> None:
     if attempt is None:
         return None
     sent = in_time(house, lambda: provider.credit(attempt), begun_at=begun_at)
-    with house.engine.begin() as connection:
-        settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
+    settle_reply(house, reference=attempt.reference, outcome=sent)
     return None
 
 

@@ -7,7 +7,7 @@ from topup.life import Event, State
 from topup.ports import Attempt
 from workers.calling import in_time
 from workers.house import House, locked
-from workers.settling import settle
+from workers.settling import settle_reply
 
 
 def refund(house: House, owing: Owing) -> None:
@@ -18,8 +18,7 @@ def refund(house: House, owing: Owing) -> None:
         return
     provider, attempt, receipt = begun
     sent = in_time(house, lambda: house.payments[provider].refund(attempt, receipt=receipt), begun_at=begun_at)
-    with house.engine.begin() as connection:
-        settle(house, connection, reference=attempt.reference, outcome=sent, evidence="reply")
+    settle_reply(house, reference=attempt.reference, outcome=sent)
 
 
 def _reference(charged: Kept) -> str:

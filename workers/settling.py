@@ -14,6 +14,7 @@ from store import attempts
 from store.attempts import RECEIPT_IS_DERIVED, REFILLS, Kept
 from store.book import SqlBook
 from store.changes import Change
+from store.engine import alone
 from store.strays import note_stray
 from topup.life import Effect, Event, IllegalEvent, RepeatedEvent, State
 from topup.money import Money
@@ -320,3 +321,16 @@ def _facts_of(outcome: Confirmed) -> dict[str, object]:
 def settle(house: House, connection: Connection, *, reference: str, outcome: Outcome, evidence: str) -> str:
     """Let the outcome of an attempt act on its order, within the connection's transaction."""
     return Case.of(house, connection, reference=reference, evidence=evidence).settle(outcome)
+
+
+def settle_reply(house: House, *, reference: str, outcome: Outcome) -> None:
+    """Let the reply to a call act on its order, in a transaction of its own.
+
+    That the provider has taken it on says nothing of the order, so the order is left alone.
+    """
+    if isinstance(outcome, Accepted) and not outcome.facts:
+        with alone(house.engine) as connection:
+            attempts.taken_on(connection, reference, provider_ref=outcome.provider_ref, now=house.clock())
+        return
+    with house.engine.begin() as connection:
+        settle(house, connection, reference=reference, outcome=outcome, evidence="reply")

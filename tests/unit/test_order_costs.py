@@ -25,7 +25,7 @@ from workers import jobs
 # A transaction of one statement is three: BEGIN, the statement, COMMIT.
 ROUND_TRIPS = {
     "placing": 7,
-    "charge": 9,
+    "charge": 6,
     "keep": 1,
     "settle": 9,
     "credit": 13,

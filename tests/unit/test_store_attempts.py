@@ -1,10 +1,14 @@
 """The calls that may move money, as they are written down."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from store import attempts
 from store.attempts import AttemptNotFound
+from store.book import SqlBook
 from tests.unit.books import move, order_in
 from tests.unit.orders import NOW, OWNER, kes, way_to
 from topup.life import State
@@ -126,3 +130,46 @@ def test_a_credit_is_awaited_while_its_order_is_crediting(engine: Engine) -> Non
         assert not is_awaited(msisdn="+254711000009")
         move(connection, crediting, way_to(State.CREDITED)[-1])
         assert not is_awaited()
+
+
+def test_that_a_request_was_taken_on_undoes_nothing_that_a_faster_callback_told(engine: Engine, order: Order) -> None:
+    with engine.begin() as connection:
+        fresh, paid = begin(connection, order), begin(connection, order)
+        note(connection, paid, "confirmed", receipt="R1")
+        for attempt in (fresh, paid):
+            attempts.taken_on(connection, attempt.reference, provider_ref="ws_CO_1", now=NOW)
+        first, second = (attempts.get(connection, attempt.reference) for attempt in (fresh, paid))
+    assert (first.outcome, first.attempt.provider_ref) == ("accepted", "ws_CO_1")
+    assert (second.outcome, second.receipt, second.attempt.provider_ref) == ("confirmed", "R1", "ws_CO_1")
+
+
+def test_who_has_waited_for_an_order_is_told_of_its_attempt_as_it_is_now(engine: Engine, order: Order) -> None:
+    with engine.begin() as connection:
+        attempt = begin(connection, order)
+
+    def look() -> str | None:
+        with engine.begin() as other:
+            _, kept = SqlBook(other).lock_with_attempt(attempt.reference)
+            return kept.outcome
+
+    with ThreadPoolExecutor(1) as thread, engine.begin() as connection:
+        SqlBook(connection).lock_with_attempt(attempt.reference)
+        seen = thread.submit(look)
+        _wait_until_somebody_waits(engine)
+        note(connection, attempt, "confirmed", receipt="R1")
+        connection.commit()
+        assert seen.result(timeout=10) == "confirmed"
+
+
+def test_an_attempt_that_nobody_made_locks_nothing(engine: Engine) -> None:
+    with engine.begin() as connection, pytest.raises(AttemptNotFound, match="nothing-charge-1"):
+        SqlBook(connection).lock_with_attempt("nothing-charge-1")
+
+
+def _wait_until_somebody_waits(engine: Engine) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    until = time.monotonic() + 10
+    with engine.connect() as connection:
+        while not connection.scalar(waiting):
+            assert time.monotonic() < until, "nobody waits for the lock"
+            time.sleep(0.01)

@@ -1,9 +1,11 @@
 """What is kept, found, counted and decided in the database."""
 
 from drills.mutations.mutation import (
+    ATTEMPTS,
     AUTO,
     BOOK,
     DECIDING,
+    DELIVERIES,
     GUIDE_MONEY,
     HOLDING,
     INBOX,
@@ -59,6 +61,27 @@ MUTATIONS = (
         "- coalesce(sum((pledge.detail",
         "- 0 * coalesce(sum((pledge.detail",
         (LEND,),
+    ),
+    Mutation(
+        "who has waited for an order's lock takes its attempt as it was before",
+        "store/book.py",
+        ".with_for_update(of=[orders, attempts])",
+        ".with_for_update(of=orders)",
+        (ATTEMPTS,),
+    ),
+    Mutation(
+        "that a request was taken on undoes what its callback told",
+        "store/attempts.py",
+        'outcome=func.coalesce(attempts.c.outcome, "accepted"),',
+        'outcome="accepted",',
+        (ATTEMPTS,),
+    ),
+    Mutation(
+        "a report lets a message arrive that another gateway took",
+        "store/reports.py",
+        "WHERE gateway = :provider AND gateway_id",
+        "WHERE gateway_id",
+        (DELIVERIES,),
     ),
     Mutation(
         "who has waited for an order's lock takes its past as it was before",
