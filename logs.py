@@ -13,6 +13,9 @@ from topup.phone import masked
 # of letters and digits is none.
 _NUMBER = re.compile(r"(?<![0-9A-Za-z-])\+?\d{10,15}(?![0-9A-Za-z-])")
 
+# Both have as many digits in a row; most values have not, and are looked at no further.
+_EIGHT_DIGITS = re.compile(r"\d{8}")
+
 # What has as many digits as a voucher may have, and is no phone's.
 _LIKE_A_VOUCHER = re.compile(r"(?<![0-9A-Za-z_-])(?:\d{8,9}|\d{16,20})(?![0-9A-Za-z-])")
 
@@ -28,6 +31,8 @@ def mask_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 def _masked(value: Any) -> Any:
     match value:
         case str():
+            if _EIGHT_DIGITS.search(value) is None:
+                return value
             hidden = _LIKE_A_VOUCHER.sub(lambda found: f"***{found[0][-3:]}", value)
             return _NUMBER.sub(lambda found: masked(found[0]), hidden)
         case dict():

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from store.book import order_of
+from store.order_rows import order_of
 from store.tables import order_moves, orders
 from topup.kinds import Kind
 from topup.life import Event, State

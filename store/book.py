@@ -27,12 +27,12 @@ from store import moves, vouchers
 from store.advances import UNPLEDGED
 from store.attempts import REFILLS, AttemptNotFound, Kept, kept_of
 from store.changes import Change
+from store.order_rows import order_of
 from store.tables import attempts, order_moves, orders
 from store.tables import outbox as outbox_rows
 from topup.kinds import Kind
 from topup.life import Event, State, duty_of
 from topup.limits import Today
-from topup.line import LineState
 from topup.money import Money
 from topup.orders import Move, Order, OrderNotFound, Past
 
@@ -337,23 +337,3 @@ def _locked(row: Row[Any]) -> Order:
 def _past(row: Row[Any]) -> Past:
     moves = [(Event(event), detail) for event, detail in row.moves]
     return Past(events=tuple(event for event, _ in moves), details=dict(moves), attempts=tuple(row.purposes))
-
-
-def order_of(row: Row[Any]) -> Order:
-    """The order that a row of the table says."""
-    return Order(
-        id=row.id,
-        kind=Kind(row.kind),
-        channel=row.channel,
-        asked_by=row.asked_by,
-        line=row.line,
-        payer=row.payer,
-        amount=Money(row.amount_minor, row.currency),
-        language=row.language,
-        line_was=LineState(row.line_was),
-        payment_provider=row.payment_provider,
-        credit_provider=row.credit_provider,
-        placed_at=row.placed_at,
-        state=State(row.state),
-        seq=row.seq,
-    )

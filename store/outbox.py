@@ -7,7 +7,7 @@ often its job failed in a row is counted apart, since a bug of ours says nothing
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -33,7 +33,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from store.changes import Change
-from store.tables import outbox
+from store.order_rows import BESIDE, order_beside
+from store.tables import orders, outbox
 from topup.life import Effect, State
 from topup.orders import Order
 
@@ -88,7 +89,8 @@ class Owing:
     `tried` counts the tries that ended without an end, `failed` the failures of its job since the last of them.
     `provider` is whom its work asks, where that differs within a queue; else nothing. `is_leased`: it has been handed
     over, and neither done nor put off since. `was_leased`: it was handed over before, and that lease has run out (told
-    to the relay only).
+    to the relay only). `order` is the order that it is about, as it stood when the row was read (told to all but the
+    relay).
     """
 
     id: int
@@ -101,6 +103,7 @@ class Owing:
     provider: str
     is_leased: bool
     was_leased: bool = False
+    order: Order | None = field(default=None, compare=False, repr=False)
 
 
 # Made once, since every job says these.
@@ -111,8 +114,9 @@ _DONE = (
 )
 _STRUCK_TYPES = (bindparam("struck_at", type_=DateTime(timezone=True)), bindparam("struck_note", type_=Text()))
 _OWE = insert(outbox)
-_OPEN = select(outbox).where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
-_OPEN_LOCKED = _OPEN.with_for_update()
+_WITH_ORDER = select(outbox, *BESIDE).outerjoin(orders, orders.c.id == outbox.c.subject)
+_OPEN = _WITH_ORDER.where(outbox.c.id == bindparam("owing_id"), outbox.c.done_at.is_(None))
+_OPEN_LOCKED = _OPEN.with_for_update(of=outbox)
 
 
 def owe_again(connection: Connection, order: Order, *, effect: Effect, due_at: datetime) -> None:
@@ -200,13 +204,13 @@ def _except(lanes: tuple[Lane, ...]) -> list[ColumnElement[bool]]:
 def get(connection: Connection, owing_id: int) -> Owing | None:
     """The row as it is now; None when it is done (or never was)."""
     row = connection.execute(_OPEN, {"owing_id": owing_id}).one_or_none()
-    return _owing(row) if row else None
+    return _owing_of(row) if row else None
 
 
 def lock(connection: Connection, owing_id: int) -> Owing | None:
     """The row, locked until the transaction ends; None when it is done (or never was)."""
     row = connection.execute(_OPEN_LOCKED, {"owing_id": owing_id}).one_or_none()
-    return _owing(row) if row else None
+    return _owing_of(row) if row else None
 
 
 def done(connection: Connection, owing_id: int, *, now: datetime, note: str | None = None) -> None:
@@ -257,8 +261,13 @@ def release_all(connection: Connection) -> int:
 
 def open_of(connection: Connection, subject: str) -> Sequence[Owing]:
     """What is still owed for a subject."""
-    found = select(outbox).where(outbox.c.subject == subject, outbox.c.done_at.is_(None))
-    return [_owing(row) for row in connection.execute(found)]
+    found = _WITH_ORDER.where(outbox.c.subject == subject, outbox.c.done_at.is_(None))
+    return [_owing_of(row) for row in connection.execute(found)]
+
+
+def _owing_of(row: Row[Any]) -> Owing:
+    """The row with the order that was read beside it."""
+    return replace(_owing(row), order=order_beside(row))
 
 
 def _owing(row: Row[Any]) -> Owing:

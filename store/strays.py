@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, text, update
 
 from store import attempts as attempts_of
-from store.book import SqlBook, order_of
+from store.book import SqlBook
+from store.order_rows import order_of
 from store.tables import attempts, orders
 from topup.errors import RedialError
 from topup.kinds import Kind

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Exists, Table, bindparam, exists, literal, select
 
-from store.book import order_of
 from store.messages import TELL_WAITING
+from store.order_rows import order_of
 from store.tables import messages, order_moves, orders
 from topup.life import REVIEWS, Event, State
 from topup.orders import Order

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
@@ -123,10 +123,18 @@ class Kannel:
 
     def start(self, city: City) -> None:
         """Start bearerbox, then smsbox, and wait until they have found each other."""
-        self._run("bearerbox", "bearerbox", "-v", "0", "kannel.conf")
-        city.wait_until(lambda: "Status: running" in self.status(), what="bearerbox")
-        self._run("smsbox", "smsbox", "-v", "0", "kannel.conf")
-        city.wait_until(lambda: "smsbox:" in self.status() and self._listens(), what="smsbox")
+        self._start(city, "bearerbox", lambda: "Status: running" in self.status())
+        self._start(city, "smsbox", lambda: "smsbox:" in self.status() and self._listens())
+
+    def _start(self, city: City, box: str, is_up: Callable[[], bool]) -> None:
+        """Start a box; again, when it has ended: somebody's connection may have had one of its ports for a moment."""
+
+        def goes() -> bool:
+            if box not in self._children or not self._children[box].is_running:
+                self._run(box, box, "-v", "0", "kannel.conf")
+            return is_up()
+
+        city.wait_until(goes, what=box)
 
     def kill(self, *names: str) -> None:
         """SIGKILL to these processes (without any: to all)."""

@@ -26,7 +26,7 @@ from topup.orders import Order
 from topup.outcomes import NotSent, Reason
 from topup.ports import ANOTHER_MAY_LAND, Attempt
 from workers.calling import in_time
-from workers.house import House, locked
+from workers.house import House, locked, order_seen
 from workers.settling import settle_reply
 
 _ANOTHER_IS_ON_ITS_WAY_S = 1.0
@@ -57,12 +57,11 @@ def lend(house: House, owing: Owing) -> None:
 
 
 def _refill(house: House, owing: Owing, kind: _Refill) -> None:
-    with alone(house.engine) as connection:
-        book = SqlBook(connection)
-        order = book.get(owing.subject)
-        before = book.refills_of(order)
+    order = order_seen(owing)
     if order.state is not kind.state:
         return _let_go(house, owing)
+    with alone(house.engine) as connection:
+        before = SqlBook(connection).refills_of(order)
     if before.another_is_on_its_way:
         # It may land between our look at the balance and our own credit.
         with house.engine.begin() as connection:

@@ -16,7 +16,7 @@ from store.outbox import Owing
 from topup.clock import Clock
 from topup.gate import PacketGateway
 from topup.life import Event
-from topup.orders import Order, move_on
+from topup.orders import Order, OrderNotFound, move_on
 from topup.ports import CreditProvider, LineReader, PaymentProvider, SmsGateway, VoucherProvider
 from topup.schedule import Timing
 
@@ -77,6 +77,13 @@ class House:
     def struck(self, owing: Owing, note: str | None = None) -> Change:
         """The same, to go along with a move."""
         return outbox.struck(owing.id, now=self.clock(), note=note)
+
+
+def order_seen(owing: Owing) -> Order:
+    """The effect's order, as it stood when the effect was read. Raises OrderNotFound."""
+    if owing.order is None:
+        raise OrderNotFound(order_id=owing.subject)
+    return owing.order
 
 
 def locked(connection: Connection, owing: Owing) -> Order | None:

@@ -1,14 +1,13 @@
 """look: see with our own eyes that the line is back. Nobody is told so before."""
 
 from store import outbox
-from store.book import SqlBook
 from store.engine import alone
 from store.outbox import Owing
 from topup.life import Effect, Event, State
 from topup.line import Line, LineState
 from topup.money import Money
 from workers import tell_gateway
-from workers.house import House, locked
+from workers.house import House, locked, order_seen
 
 # A line that still owes after it was credited got less than it needs: there is nothing to wait for.
 _LOOKS_AT_A_DEBT = 2
@@ -16,9 +15,9 @@ _LOOKS_AT_A_DEBT = 2
 
 def look(house: House, owing: Owing) -> None:
     """Read the line of order `owing.subject`, until it is active or has been looked at often enough."""
-    with alone(house.engine) as connection:
-        seen = SqlBook(connection).get(owing.subject)
-        if seen.state is not State.CREDITED:
+    seen = order_seen(owing)
+    if seen.state is not State.CREDITED:
+        with alone(house.engine) as connection:
             return house.done(connection, owing)
     line = house.lines.read_line(seen.line)
     with house.engine.begin() as connection:

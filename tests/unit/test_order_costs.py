@@ -28,8 +28,8 @@ ROUND_TRIPS = {
     "charge": 6,
     "keep": 1,
     "settle": 9,
-    "credit": 13,
-    "look": 6,
+    "credit": 12,
+    "look": 5,
     "tell_balance": 7,
     "report": 1,
 }
