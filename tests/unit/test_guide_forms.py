@@ -62,7 +62,8 @@ def test_a_form_of_another_page_or_changed_or_without_its_seal_is_refused(
     browser = opened()
     browser.go()
     (_, first), (action, last) = browser.form("KES 100"), confirmed(browser)
-    changed = last["draft"][:-1] + ("A" if last["draft"][-1] != "A" else "B")
+    # The last letter has two bits that nobody reads: A to D say the same.
+    changed = last["draft"][:-1] + ("A" if last["draft"][-1] not in "ABCD" else "E")
     for draft in (first["draft"], changed, "", "x" * 50):
         browser.post(action, draft=draft)
         assert browser.response.status_code == 400
