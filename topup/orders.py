@@ -153,7 +153,7 @@ def place(book: Book, *, order: Order, now: datetime, timing: Timing, detail: Ma
     if not book.add(order):
         return False
     order = replace(order, past=Past(events=(), details={}))
-    _record(book, order=order, event=order.kind.begins, now=now, timing=timing, detail=detail or {})
+    move_on(book, order=order, event=order.kind.begins, now=now, timing=timing, detail=detail)
     return True
 
 
@@ -184,7 +184,26 @@ def move_on(
     detail: Mapping[str, Any] | None = None,
 ) -> Order:
     """The same for an order that this transaction has locked, and that is given as it stands now."""
-    return _record(book, order=order, event=event, now=now, timing=timing, detail=detail or {})
+    if now.tzinfo is None:
+        raise NaiveTime(now=now)
+    kept, history = detail or {}, history_of(book, order)
+    rule = rule_for(source=order.state, event=event, history=history)
+    then = (*history, event)
+    waits = {effect: timing.first_wait(effect, state=rule.target, history=then) for effect in rule.then}
+    seq = 0 if event in BEGINNINGS else order.seq + 1
+    book.record(
+        Move(
+            order_id=order.id,
+            seq=seq,
+            rule=rule,
+            at=now,
+            detail=kept,
+            transfers=_transfers(book, order=order, rule=rule),
+            owed=[Owed(effect, now + wait) for effect, wait in waits.items()],
+        )
+    )
+    past = order.past.then(event, kept) if order.past else None
+    return replace(order, state=rule.target, seq=seq, past=past)
 
 
 def history_of(book: Book, order: Order) -> Sequence[Event]:
@@ -202,37 +221,6 @@ def detail_of(book: Book, order: Order, *, event: Event | None = None) -> Mappin
 def may_be_asked_again(history: Sequence[Event]) -> bool:
     """Whether a payer whose phone was busy may be asked once more."""
     return history.count(Event.CHARGE_BUSY) < len(BUSY_WAITS_S)
-
-
-def _record(
-    book: Book,
-    *,
-    order: Order,
-    event: Event,
-    now: datetime,
-    timing: Timing,
-    detail: Mapping[str, Any],
-) -> Order:
-    if now.tzinfo is None:
-        raise NaiveTime(now=now)
-    history = history_of(book, order)
-    rule = rule_for(source=order.state, event=event, history=history)
-    then = (*history, event)
-    waits = {effect: timing.first_wait(effect, state=rule.target, history=then) for effect in rule.then}
-    seq = 0 if event in BEGINNINGS else order.seq + 1
-    book.record(
-        Move(
-            order_id=order.id,
-            seq=seq,
-            rule=rule,
-            at=now,
-            detail=detail,
-            transfers=_transfers(book, order=order, rule=rule),
-            owed=[Owed(effect, now + wait) for effect, wait in waits.items()],
-        )
-    )
-    past = order.past.then(event, detail) if order.past else None
-    return replace(order, state=rule.target, seq=seq, past=past)
 
 
 def _transfers(book: Book, *, order: Order, rule: Rule) -> Sequence[Transfer]:
